@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Error numbers as the enumeration XEN_EPERM, XEN_ENOENT, ... Guests with a C library
+ * of their own need the prefix, since that library may number errors otherwise.
+ *
+ * Code without a C library gets the plain names (EPERM, ...) if it defines
+ * ABI_PLAIN_ERRNO on its command line. In a hosted build (host unit tests) the plain
+ * names then come from the host's <errno.h>, and must have the same values.
+ */
+#ifndef ABI_ERRNO_H
+#define ABI_ERRNO_H
+
+enum xen_errno {
+#define XEN_ERRNO(name, value) XEN_##name = value,
+#include <abi/errno.def>
+};
+
+#ifdef ABI_PLAIN_ERRNO
+#if __STDC_HOSTED__
+#include <errno.h>
+#define XEN_ERRNO(name, value) _Static_assert(name == value, #name);
+#include <abi/errno.def>
+#else
+enum abi_errno {
+#define XEN_ERRNO(name, value) name = value,
+#include <abi/errno.def>
+};
+#endif
+#endif
+
+#endif /* ABI_ERRNO_H */
