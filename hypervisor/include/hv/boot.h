@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the boot loader gave us, gathered once from Multiboot 1 or 2 into one form.
+ * Everything here is machine addresses of memory that the heap has not been given.
+ */
+#ifndef HV_BOOT_H
+#define HV_BOOT_H
+
+#include <hv/types.h>
+
+enum mem_kind { MEM_RAM = 1, MEM_RESERVED, MEM_ACPI, MEM_NVS, MEM_UNUSABLE };
+
+struct mem_range {
+    uint64_t start, size;
+    uint32_t kind; /* E820 numbers */
+};
+
+struct boot_module {
+    uint64_t start, size; /* bytes */
+    char cmdline[1024];
+};
+
+#define BOOT_MAX_RANGES  128
+#define BOOT_MAX_MODULES 8
+
+struct boot_info {
+    char loader[64];
+    char cmdline[2048];
+    struct mem_range mem[BOOT_MAX_RANGES]; /* sorted, not overlapping */
+    unsigned int nr_mem;
+    struct boot_module module[BOOT_MAX_MODULES];
+    unsigned int nr_modules;
+    uint64_t rsdp;            /* machine address of ACPI's root, 0 = search */
+    bool efi;
+};
+
+extern struct boot_info boot_info;
+
+#endif

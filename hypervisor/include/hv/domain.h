@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains: their life, their table, pausing, shutting down.
+ *
+ * Life:   building -> alive -> (shutdown) -> dying -> dead
+ *   building   created by domctl or the boot code, not yet unpaused
+ *   alive      may run; shutdown: stopped itself or crashed, memory still there
+ *   dying      domain_kill() has begun: no new resources; parts are relinquished
+ *   dead       nothing relinquishable is left; the structure stays until the last
+ *              reference (a foreign map, a grant, a page) goes, then id is reused
+ */
+#ifndef HV_DOMAIN_H
+#define HV_DOMAIN_H
+
+#include <hv/frame_set.h>
+#include <hv/list.h>
+#include <hv/spinlock.h>
+#include <hv/types.h>
+#include <hv/vcpu.h>
+#include <abi/xen.h>
+#include <abi/domctl.h>
+
+struct evtchn_table;
+struct grant_table;
+
+enum domain_life { DOM_BUILDING, DOM_ALIVE, DOM_DYING, DOM_DEAD };
+
+struct domain {
+    domid_t id;
+    uint8_t life;              /* enum domain_life, written under lock */
+    bool is_privileged;        /* may use domctl, sysctl, platform_op (domain 0) */
+    bool is_shut_down, is_shutting_down;
+    uint8_t shutdown_code;     /* SHUTDOWN_*, valid when is_shut_down */
+    bool debugger_attached, paused_by_controller;
+    uint32_t references;       /* atomic */
+    struct spinlock lock;      /* DOMAIN */
+    int32_t pause_count;       /* atomic */
+    int32_t controller_pause_count;
+    unsigned int parts_created; /* progress in parts.def */
+    unsigned int relinquish_step;
+    struct list by_id;         /* all domains in order of id, under DOMLIST */
+    uint8_t handle[16];
+    uint32_t options;          /* XEN_DOMCTL_CDF_* */
+    uint32_t ssidref;
+
+    unsigned int max_vcpus;
+    struct vcpu **vcpu;        /* max_vcpus pointers, null where not yet created */
+    struct shared_info *shared_info; /* one frame, shared with the guest */
+
+    /* --- mem, under page_lock (PAGE_ALLOC) --- */
+    struct spinlock page_lock;
+    uint64_t tot_pages, max_pages, outstanding_pages, hvpages;
+    struct frame_set frames;
+
+    /* --- evtchn, grant --- */
+    struct evtchn_table *evtchn;
+    struct grant_table *grant;
+    uint32_t max_evtchn_port, max_grant_frames, max_maptrack_frames;
+
+    /* --- sched --- */
+    struct cpumask dirty_cpus; /* CPUs that run a vCPU of it now; atomic bits */
+    struct cpumask poll_vcpus; /* vCPU ids below NR_CPUS in SCHEDOP_poll; a hint */
+    uint32_t polling;          /* vCPUs in SCHEDOP_poll; atomic */
+    uint16_t weight, cap;
+    uint64_t cpu_time;         /* of destroyed vCPUs, ns */
+    struct timer *watchdogs;   /* two, allocated at first use */
+    uint8_t watchdog_inuse;
+
+    /* --- time --- */
+    int32_t time_offset;       /* seconds */
+
+    /* --- pv --- */
+    uint32_t vm_assist;        /* bit per VMASST_TYPE_* */
+    uint64_t tsc_mode, tsc_khz;
+    uint32_t phys_width;
+    struct pv_domain *pv;      /* CPUID policy and I/O permissions */
+};
+
+/* Domain 0, once built. */
+extern struct domain *domain0;
+
+/*
+ * Looks a domain up and takes a reference of it; null when there is none (a dead one
+ * that others still hold is found until its id is free).
+ */
+struct domain *domain_get_by_id(domid_t id);
+/* The next domain with an id >= from, with a reference, or null. */
+struct domain *domain_get_next(domid_t from);
+static inline void domain_get(struct domain *d)
+{
+    __atomic_fetch_add(&d->references, 1, __ATOMIC_RELAXED);
+}
+/* Drops one; the last destroys the domain (deferred to SOFTIRQ_RECLAIM of this CPU). */
+void domain_put(struct domain *d);
+
+/*
+ * Resolves a domain id that a guest named, DOMID_SELF included, with a reference.
+ * remote: caller must be privileged over it. Returns 0; -ESRCH no such domain; -EPERM.
+ */
+int must_check domain_lookup(domid_t id, bool remote, struct domain **out);
+
+/*
+ * Creates a domain in state building, paused. id: wanted id, or DOMID_INVALID for any.
+ * Returns 0; -EEXIST id in use; -ENOMEM; -EINVAL bad configuration (no vCPU, more than
+ * the limit, an unknown flag).
+ */
+int must_check domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
+                             bool privileged, struct domain **out);
+/* Creates vCPU id (down, not initialised). 0; -EINVAL id; -EEXIST; -ENOMEM. */
+int must_check vcpu_create(struct domain *d, unsigned int id, struct vcpu **out);
+
+/* Relinquishes everything. 0 when done; -ERESTART call again; -EINVAL for domain 0 or self. */
+int must_check domain_kill(struct domain *d);
+
+/* Stops all vCPUs, records the reason, raises VIRQ_DOM_EXC in domain 0. Domain 0's own
+ * shutdown shuts the machine down. Any context with interrupts on. */
+void domain_shutdown(struct domain *d, uint8_t reason);
+/* Undoes domain_shutdown (XEN_DOMCTL_resumedomain). */
+void domain_resume(struct domain *d);
+/* The ladder's second rung: prints why, dumps the vCPU's registers, shuts d down as crashed.
+ * For the running vCPU's domain the vCPU does not return to the guest. */
+void domain_crash(struct domain *d, const char *fmt, ...) printf_like(2, 3);
+
+/* Counted; pause returns when no vCPU runs (sync) or at once. Never sync for current's own. */
+void domain_pause(struct domain *d);
+void domain_pause_nosync(struct domain *d);
+void domain_unpause(struct domain *d);
+void vcpu_pause(struct vcpu *v);
+void vcpu_pause_nosync(struct vcpu *v);
+void vcpu_unpause(struct vcpu *v);
+/* The controller's own single count (DOMCTL_pausedomain): 0 or -EUSERS at its limit. */
+int domain_pause_by_controller(struct domain *d);
+int domain_unpause_by_controller(struct domain *d);
+
+/* VCPUOP_initialise and DOMCTL_setvcpucontext's life part live in domain/vcpu_op.c. */
+static inline struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
+{
+    return id < d->max_vcpus ? READ_ONCE(d->vcpu[id]) : NULL;
+}
+
+#define for_each_vcpu(d, v)                                                             \
+    for (unsigned int i_ = 0; i_ < (d)->max_vcpus; i_++)                                \
+        if (((v) = READ_ONCE((d)->vcpu[i_])) != NULL)
+
+static inline bool vcpu_is_runnable(const struct vcpu *v)
+{
+    return !(__atomic_load_n(&v->pause_flags, __ATOMIC_RELAXED) |
+             (uint32_t)__atomic_load_n(&v->pause_count, __ATOMIC_RELAXED) |
+             (uint32_t)__atomic_load_n(&v->domain->pause_count, __ATOMIC_RELAXED));
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Trap -> guest: what entry code and interrupt handlers (layer x86) call when the
+ * processor came from a guest, and what they guarantee.
+ *
+ * Guarantees on entry to each: on the CPU's hypervisor stack, GS = per-CPU, interrupts
+ * as noted, regs == &current->regs complete up to ss. The function returns; the caller
+ * then runs the exit path (softirqs, pending events, return). A function that gave up
+ * the CPU or crashed the domain just returns too: the exit path notices.
+ */
+#ifndef HV_GUEST_ENTRY_H
+#define HV_GUEST_ENTRY_H
+
+#include <hv/vcpu.h>
+
+/* SYSCALL from guest user mode: continue at the guest kernel's syscall callback. IRQs off. */
+void pv_syscall_from_user(struct cpu_user_regs *regs);
+/* SYSCALL from compatibility mode (CSTAR) and SYSENTER. */
+void pv_syscall32_from_user(struct cpu_user_regs *regs);
+void pv_sysenter_from_user(struct cpu_user_regs *regs);
+
+/* #PF with CR2 already read; IRQs off (enables them itself once CR2 is safe). */
+void pv_page_fault(struct cpu_user_regs *regs, unsigned long cr2);
+/* #GP: privileged-operation emulation, software interrupts, or bounce. */
+void pv_general_protection(struct cpu_user_regs *regs);
+/* #UD: forced-emulation prefix, or bounce. */
+void pv_invalid_opcode(struct cpu_user_regs *regs);
+/* #DB; dr6 as read (and already reset in the processor). */
+void pv_debug(struct cpu_user_regs *regs, unsigned long dr6);
+/* #NM: lazy-FPU notice of the guest (virtual CR0.TS). */
+void pv_device_not_available(struct cpu_user_regs *regs);
+/* Any other exception or software interrupt `vector`, to be bounced as is. */
+void pv_bounce_trap(struct cpu_user_regs *regs, unsigned int vector);
+
+/*
+ * A fault in the hypervisor that lies in the descriptor windows (LDT demand mapping):
+ * true when the access can be retried.
+ */
+bool pv_fault_in_desc_window(unsigned long va, struct cpu_user_regs *regs);
+
+/* Exit path, IRQs off, current->info has a pending unmasked event (or an NMI is pending):
+ * builds the upcall frame. */
+void pv_deliver_event(struct vcpu *v);
+/* Exit path: iret to the guest faulted (bad selector or frame in regs): failsafe callback. */
+void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector, unsigned int error_code);
+
+/* A result that tells entry.S the vCPU's regs already hold what the guest is to see. */
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Upward calls: what lower layers need of higher ones, each with its provider. A lower
+ * layer includes this header and none of the provider's.
+ */
+#ifndef HV_HOOKS_H
+#define HV_HOOKS_H
+
+#include <hv/types.h>
+
+struct domain;
+struct vcpu;
+
+/* evtchn: makes VIRQ n pending for a vCPU (per-vCPU VIRQs). Any context. */
+void evtchn_raise_vcpu_virq(struct vcpu *v, unsigned int virq);
+/* evtchn: a global VIRQ, to the domain that handles it (domain 0 until set otherwise). */
+void evtchn_raise_global_virq(unsigned int virq);
+/* evtchn: hardware interrupt of a PIRQ that d has bound. Interrupts off. */
+void evtchn_raise_pirq(struct domain *d, unsigned int pirq);
+/* evtchn: is any of these ports pending for v (SCHEDOP_poll)? 1, 0, or -EINVAL for a bad port. */
+int evtchn_port_is_pending(struct domain *d, unsigned int port);
+
+/* pv: writes v's time record (vcpu_info, registered area) for the CPU it is on. */
+void pv_update_vcpu_time(struct vcpu *v);
+/* pv: writes runstate into the registered area, if any. current only. */
+void pv_update_runstate_area(struct vcpu *v);
+/* pv: wall clock of one domain's shared_info. */
+void pv_update_wallclock(struct domain *d);
+
+/* boot: reboot (warm) or power off; never return. */
+_Noreturn void machine_restart(void);
+_Noreturn void machine_power_off(void);
+
+#endif

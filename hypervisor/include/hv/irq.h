@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Hardware interrupts: lines of the IO-APICs (GSIs), vectors, and who handles them. */
+#ifndef HV_IRQ_H
+#define HV_IRQ_H
+
+#include <hv/cpumask.h>
+#include <hv/types.h>
+
+struct cpu_user_regs;
+
+/* Vectors. Guests' own software interrupts use any; ours are above 0xf0. */
+enum irq_vector {
+    VEC_FIRST_DYNAMIC = 0x30,
+    VEC_LAST_DYNAMIC = 0xef,
+    VEC_EVENT_CHECK = 0xf8,
+    VEC_CALL = 0xf9,
+    VEC_TLB = 0xfa,
+    VEC_TIMER = 0xfb,
+    VEC_ERROR = 0xfe,
+    VEC_SPURIOUS = 0xff,
+};
+
+/* Routes gsi to a vector of its own and handler (hypervisor use). 0; -ENOSPC; -EINVAL; -EBUSY. */
+int must_check irq_request(unsigned int gsi, void (*handler)(void *arg), void *arg);
+/* Binds gsi to a PIRQ of d: masked while being served, unmasked by irq_guest_eoi(). */
+struct domain;
+int must_check irq_bind_guest(unsigned int gsi, struct domain *d, unsigned int pirq,
+                              bool level, bool active_low);
+void irq_unbind_guest(unsigned int gsi, struct domain *d);
+void irq_guest_eoi(unsigned int gsi, struct domain *d);
+/* GSIs of this machine are below this. */
+extern unsigned int nr_gsis;
+/* May a guest bind it (not one of ours)? */
+bool irq_is_available(unsigned int gsi);
+
+/* entry.S: every interrupt vector >= 0x20, interrupts off. */
+void irq_dispatch(struct cpu_user_regs *regs, unsigned int vector);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame table: one 16-byte struct page_info for every machine frame.
+ *
+ * Word `ref` of a frame in use (changed by compare-and-swap, or atomic add where noted):
+ *   bits  0-31  references: every mapping, grant, foreign map and temporary use is one
+ *   bits 32-47  owner: a domain id, or DOMID_XEN / DOMID_IO
+ *   bit  48     ALLOCATED: the owner's own reference exists (the frame is in its set)
+ *   bit  49     HVPAGE: hypervisor memory shared with its owner (shared_info, grant frames)
+ *   bit  63     INUSE: clear for a frame in the heap or absent from RAM
+ *   Owner and reference count sit in one word so that taking a reference checks both.
+ *   A frame whose count is 0 can never be taken a reference of: get fails.
+ *
+ * Word `ref` of a free frame:
+ *   bits  0-7 order, bit 8 HEAD of a free run, bits 32-57 flush stamp
+ * Word `type` of a free run's head: bits 0-31 next, 32-63 previous head in its list.
+ *
+ * Word `type` of a frame in use:
+ *   bits  0-31  type count: uses that need the type (for a table: each parent entry, a
+ *               pin, each CR3; for writable: each writable mapping and grant)
+ *   bits 32-57  count 0: flush stamp of the last drop; PARTIAL: progress (see page_type.h)
+ *   bit  58     VALIDATED   bit 59 PARTIAL   bit 60 PINNED
+ *   bits 61-63  the type (enum page_type)
+ */
+#ifndef HV_PAGE_H
+#define HV_PAGE_H
+
+#include <hv/types.h>
+#include <hv/compiler.h>
+#include <hv/layout.h>
+#include <abi/xen.h>
+
+struct domain;
+
+struct page_info {
+    uint64_t ref;
+    uint64_t type;
+};
+_Static_assert(sizeof(struct page_info) == 16, "16 bytes a frame");
+
+#define PGR_COUNT_MASK  0xffffffffull
+#define PGR_OWNER_SHIFT 32
+#define PGR_OWNER_MASK  (0xffffull << PGR_OWNER_SHIFT)
+#define PGR_ALLOCATED   (1ull << 48)
+#define PGR_HVPAGE      (1ull << 49)
+#define PGR_INUSE       (1ull << 63)
+/* References stop short of overflow: get fails from here on. */
+#define PGR_COUNT_LIMIT 0xfffffff0ull
+
+enum page_type {
+    PT_NONE = 0,
+    PT_L1 = 1,
+    PT_L2 = 2,
+    PT_L3 = 3,
+    PT_L4 = 4,
+    PT_DESC = 5, /* GDT or LDT page */
+    PT_WRITABLE = 7,
+};
+
+#define PGT_COUNT_MASK  0xffffffffull
+#define PGT_COUNT_LIMIT 0xfffffff0ull
+#define PGT_EXTRA_SHIFT 32
+#define PGT_EXTRA_MASK  (0x3ffffffull << PGT_EXTRA_SHIFT)
+#define PGT_VALIDATED   (1ull << 58)
+#define PGT_PARTIAL     (1ull << 59)
+#define PGT_PINNED      (1ull << 60)
+#define PGT_TYPE_SHIFT  61
+
+static inline enum page_type pgt_type(uint64_t word)
+{
+    return (enum page_type)(word >> PGT_TYPE_SHIFT);
+}
+
+#ifndef HV_HOST_BUILD
+#define frame_table ((struct page_info *)FRAMETABLE_START)
+#else
+extern struct page_info *frame_table;
+#endif
+/* Frames with an entry in the frame table have numbers below this. */
+extern uint64_t max_page;
+
+/* True for frames that are RAM and have a frame-table entry. */
+bool mfn_is_ram(mfn_t mfn);
+
+/* mfn must be below max_page. */
+static inline struct page_info *mfn_to_page(mfn_t mfn)
+{
+    return &frame_table[mfn_x(mfn)];
+}
+
+static inline mfn_t page_to_mfn(const struct page_info *pg)
+{
+    return _mfn((uint64_t)(pg - frame_table));
+}
+
+/* Direct-map addresses; valid for RAM only. */
+#ifndef HV_HOST_BUILD
+static inline void *mfn_to_virt(mfn_t mfn)
+{
+    return (void *)(DIRECTMAP_START + (mfn_x(mfn) << PAGE_SHIFT));
+}
+
+static inline mfn_t virt_to_mfn(const void *va)
+{
+    return _mfn(((uintptr_t)va - DIRECTMAP_START) >> PAGE_SHIFT);
+}
+#else
+void *mfn_to_virt(mfn_t mfn);
+mfn_t virt_to_mfn(const void *va);
+#endif
+
+static inline void *page_to_virt(const struct page_info *pg)
+{
+    return mfn_to_virt(page_to_mfn(pg));
+}
+
+static inline struct page_info *virt_to_page(const void *va)
+{
+    return mfn_to_page(virt_to_mfn(va));
+}
+
+/* Machine-to-physical table, as guests see it read-only at RO_M2P_START. */
+#ifndef HV_HOST_BUILD
+#define m2p_table ((uint64_t *)RW_M2P_START)
+#else
+extern uint64_t *m2p_table;
+#endif
+#define M2P_INVALID (~0ull)
+
+static inline domid_t page_owner_id(const struct page_info *pg)
+{
+    return (domid_t)(READ_ONCE(pg->ref) >> PGR_OWNER_SHIFT);
+}
+
+/*
+ * Takes a reference of a frame that domain id owns. False, with nothing changed, when
+ * another owns it, when it is free or being freed, or when the count is at its limit.
+ * Lock-free; any context. mfn has been checked to be below max_page.
+ */
+static inline bool page_get(struct page_info *pg, domid_t owner)
+{
+    uint64_t old = READ_ONCE(pg->ref);
+
+    do {
+        if (unlikely((old & PGR_OWNER_MASK) != (uint64_t)owner << PGR_OWNER_SHIFT ||
+                     !(old & PGR_INUSE) ||
+                     (old & PGR_COUNT_MASK) - 1 >= PGR_COUNT_LIMIT - 1))
+            return false;
+    } while (unlikely(!__atomic_compare_exchange_n(&pg->ref, &old, old + 1, true,
+                                                   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)));
+    return true;
+}
+
+/* Takes a reference whoever owns it; the owner's id through *owner. Else as page_get(). */
+bool page_get_any(struct page_info *pg, domid_t *owner);
+
+/* Last reference gone: the frame leaves its owner. See mm/page_ref.c. */
+void page_release(struct page_info *pg);
+
+/* Drops a reference; the last one gives the frame back to the heap. Any context, no HEAP-level lock. */
+static inline void page_put(struct page_info *pg)
+{
+    uint64_t now = __atomic_sub_fetch(&pg->ref, 1, __ATOMIC_RELEASE);
+
+    if (unlikely(!(now & PGR_COUNT_MASK)))
+        page_release(pg);
+}
+
+/*
+ * Gives 2^order free frames to d as ordinary memory (M2P invalid, count 1, ALLOCATED,
+ * type none). nopages: they do not count against its limit. Returns 0; -E2BIG over
+ * d's max_pages; -ENOMEM when the frame set cannot grow; -EINVAL when d is dying.
+ * Takes d's PAGE_ALLOC lock.
+ */
+int must_check page_assign(struct domain *d, struct page_info *pg, unsigned int order);
+
+/* Allocates, scrubs and assigns in one: null and *rc = -ENOMEM, -E2BIG, -EINVAL. */
+struct page_info *domain_alloc_pages(struct domain *d, unsigned int order,
+                                     struct heap_constraint *c, int *rc);
+
+/*
+ * Drops the owner's own reference (ALLOCATED), once; the frame is freed when the other
+ * references go too. False when it was already dropped.
+ */
+bool page_drop_allocated(struct page_info *pg);
+
+/*
+ * Makes a hypervisor frame (from hv_alloc_page) mappable by d: owner d, HVPAGE, one
+ * reference held by the hypervisor, type writable (or none with readonly). share is undone by
+ * page_unshare(), which returns only when no guest mapping is left or disposes of the
+ * frame when the last one goes.
+ */
+void page_share_with_guest(void *va, struct domain *d, bool readonly);
+void page_unshare(void *va);
+
+#endif
