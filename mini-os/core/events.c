@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two-level event channels.
+ *
+ * A port's bit is in word port/64 of evtchn_pending; bit port/64 of the vCPU's
+ * evtchn_pending_sel says where to look; evtchn_upcall_pending that there is something.
+ * The upcall clears from the top down, so that nothing set meanwhile is lost.
+ */
+#include <mini-os/events.h>
+
+#include <abi/hypercall_stubs.h>
+#include <abi/sched.h>
+#include <abi/version.h>
+#include <mini-os/boot.h>
+#include <mini-os/panic.h>
+#include <mini-os/smp.h>
+
+#include "internal.h"
+
+struct port_handler {
+    event_handler_t *handler;
+    void *data;
+};
+
+static struct port_handler ports[EVENT_PORTS];
+
+bool events_enabled(void)
+{
+    return !READ_ONCE(this_vcpu()->info->evtchn_upcall_mask);
+}
+
+void events_disable(void)
+{
+    WRITE_ONCE(this_vcpu()->info->evtchn_upcall_mask, 1);
+    barrier();
+}
+
+/* Any hypercall ends with the delivery of what is pending. */
+void events_enable(void)
+{
+    struct vcpu_info *info = this_vcpu()->info;
+
+    barrier();
+    WRITE_ONCE(info->evtchn_upcall_mask, 0);
+    barrier();
+    if (READ_ONCE(info->evtchn_upcall_pending))
+        HYPERVISOR_xen_version(XENVER_version, NULL);
+}
+
+bool events_save_disable(void)
+{
+    bool were_enabled = events_enabled();
+
+    events_disable();
+    return were_enabled;
+}
+
+void events_restore(bool were_enabled)
+{
+    if (were_enabled)
+        events_enable();
+    else
+        events_disable();
+}
+
+void event_set_handler(evtchn_port_t port, event_handler_t *handler, void *data)
+{
+    BUG_ON(port >= EVENT_PORTS);
+    WRITE_ONCE(ports[port].handler, NULL);
+    barrier();
+    ports[port].data = data;
+    barrier();
+    WRITE_ONCE(ports[port].handler, handler);
+}
+
+static unsigned long *word_of(unsigned long *bitmap, evtchn_port_t port)
+{
+    BUG_ON(port >= EVENT_PORTS);
+    return &bitmap[port / 64];
+}
+
+static unsigned long bit_of(evtchn_port_t port)
+{
+    return 1UL << (port % 64);
+}
+
+void event_mask(evtchn_port_t port)
+{
+    __atomic_fetch_or(word_of(shared_info.evtchn_mask, port), bit_of(port),
+                      __ATOMIC_SEQ_CST);
+}
+
+void event_clear(evtchn_port_t port)
+{
+    __atomic_fetch_and(word_of(shared_info.evtchn_pending, port), ~bit_of(port),
+                       __ATOMIC_SEQ_CST);
+}
+
+bool event_is_pending(evtchn_port_t port)
+{
+    return READ_ONCE(*word_of(shared_info.evtchn_pending, port)) & bit_of(port);
+}
+
+bool event_is_masked(evtchn_port_t port)
+{
+    return READ_ONCE(*word_of(shared_info.evtchn_mask, port)) & bit_of(port);
+}
+
+int event_unmask(evtchn_port_t port)
+{
+    struct evtchn_unmask op = { .port = port };
+
+    return HYPERVISOR_event_channel_op(EVTCHNOP_unmask, &op);
+}
+
+int event_send(evtchn_port_t port)
+{
+    struct evtchn_send op = { .port = port };
+
+    return HYPERVISOR_event_channel_op(EVTCHNOP_send, &op);
+}
+
+int event_close(evtchn_port_t port)
+{
+    struct evtchn_close op = { .port = port };
+
+    event_mask(port);
+    event_set_handler(port, NULL, NULL);
+    return HYPERVISOR_event_channel_op(EVTCHNOP_close, &op);
+}
+
+/* The common end of the binding functions. */
+static int opened(int rc, evtchn_port_t port, event_handler_t *handler, void *data)
+{
+    if (rc)
+        return rc;
+    if (handler) {
+        event_set_handler(port, handler, data);
+        event_unmask(port);
+    } else {
+        event_mask(port);
+    }
+    return port;
+}
+
+int event_bind_unbound(domid_t remote, event_handler_t *handler, void *data)
+{
+    struct evtchn_alloc_unbound op = { .dom = DOMID_SELF, .remote_dom = remote };
+    int rc = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &op);
+
+    return opened(rc, op.port, handler, data);
+}
+
+int event_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
+                           event_handler_t *handler, void *data)
+{
+    struct evtchn_bind_interdomain op = {
+        .remote_dom = remote,
+        .remote_port = remote_port,
+    };
+    int rc = HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &op);
+
+    return opened(rc, op.local_port, handler, data);
+}
+
+int event_bind_virq(unsigned int virq, unsigned int vcpu, event_handler_t *handler,
+                    void *data)
+{
+    struct evtchn_bind_virq op = { .virq = virq, .vcpu = vcpu };
+    int rc = HYPERVISOR_event_channel_op(EVTCHNOP_bind_virq, &op);
+
+    return opened(rc, op.port, handler, data);
+}
+
+int event_bind_ipi(unsigned int vcpu, event_handler_t *handler, void *data)
+{
+    struct evtchn_bind_ipi op = { .vcpu = vcpu };
+    int rc = HYPERVISOR_event_channel_op(EVTCHNOP_bind_ipi, &op);
+
+    return opened(rc, op.port, handler, data);
+}
+
+int event_poll(evtchn_port_t port, uint64_t deadline_ns)
+{
+    struct sched_poll op = { .nr_ports = 1, .timeout = deadline_ns };
+
+    set_xen_guest_handle(op.ports, &port);
+    return HYPERVISOR_sched_op(SCHEDOP_poll, &op);
+}
+
+static void dispatch_port(evtchn_port_t port)
+{
+    event_handler_t *handler = READ_ONCE(ports[port].handler);
+
+    event_clear(port);
+    if (handler)
+        handler(port, ports[port].data);
+}
+
+static void dispatch_word(unsigned int word)
+{
+    unsigned long ready = READ_ONCE(shared_info.evtchn_pending[word]) &
+                          ~READ_ONCE(shared_info.evtchn_mask[word]);
+
+    for (; ready; ready &= ready - 1)
+        dispatch_port(word * 64 + __builtin_ctzl(ready));
+}
+
+void events_dispatch(void)
+{
+    struct vcpu_info *info = this_vcpu()->info;
+    unsigned long words;
+
+    while (__atomic_exchange_n(&info->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST)) {
+        words = __atomic_exchange_n(&info->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
+        for (; words; words &= words - 1)
+            dispatch_word(__builtin_ctzl(words));
+    }
+}

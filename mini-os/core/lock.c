@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ticket spinlocks.
+ */
+#include <mini-os/lock.h>
+
+#include <abi/hypercall_stubs.h>
+#include <abi/sched.h>
+#include <mini-os/events.h>
+
+#define SPINS_BEFORE_YIELD 1000
+
+void spin_lock(struct spinlock *lock)
+{
+    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+
+    for (unsigned int spins = 1;; spins++) {
+        if (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) == ticket)
+            return;
+        if (spins % SPINS_BEFORE_YIELD == 0)
+            HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
+        cpu_relax();
+    }
+}
+
+bool spin_trylock(struct spinlock *lock)
+{
+    uint32_t ticket = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
+
+    return __atomic_compare_exchange_n(&lock->next, &ticket, ticket + 1, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+void spin_unlock(struct spinlock *lock)
+{
+    __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
+}
+
+bool spin_lock_events(struct spinlock *lock)
+{
+    bool were_enabled = events_save_disable();
+
+    spin_lock(lock);
+    return were_enabled;
+}
+
+void spin_unlock_events(struct spinlock *lock, bool were_enabled)
+{
+    spin_unlock(lock);
+    events_restore(were_enabled);
+}

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# Every directory with a main.c becomes $(BUILD)/tests/guest/NAME.elf.
+
+gt-cppflags := $(guest-cppflags) -Itests/guest/lib -DABI_PLAIN_ERRNO
+gt-tests := $(patsubst tests/guest/%/main.c,%,$(wildcard tests/guest/*/main.c))
+gt-elfs := $(gt-tests:%=$(BUILD)/tests/guest/%.elf)
+gt-src = $(wildcard tests/guest/$(1)/*.c tests/guest/$(1)/*.S)
+gt-objs = $(patsubst %,$(BUILD)/%.o,$(basename $(call gt-src,$(1))))
+gt-lib := $(BUILD)/tests/guest/lib/test.o
+
+$(BUILD)/tests/guest/%.o: tests/guest/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(guest-cflags) $(gt-cppflags) -c $< -o $@
+
+$(BUILD)/tests/guest/%.o: tests/guest/%.S
+	$(call say,AS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(guest-asflags) $(gt-cppflags) -c $< -o $@
+
+define gt-rule
+$(BUILD)/tests/guest/$(1).elf: $(call gt-objs,$(1)) $(gt-lib) $(core-lib) $(guest-lds)
+	$$(call say,LD,$$@)
+	$$(Q)$$(call link-guest,$(call gt-objs,$(1)) $(gt-lib),$$@)
+endef
+$(foreach t,$(gt-tests),$(eval $(call gt-rule,$(t))))
+
+.PHONY: guest-tests
+guest-tests: $(gt-elfs)
