@@ -4,15 +4,16 @@
  *
  * A test is a directory tests/guest/NAME with main.c (more .c and .S files if needed).
  * Its head comment states behaviour, provocation and expected result; it lists the rows
- * of the ABI tables that it exercises with COVERS() and defines test_main(). Comment
- * lines at the start of main.c set up its machine:
+ * of the ABI tables that it exercises with COVERS() and defines test_main(). Lines of
+ * their own in a comment of main.c set up its machine:
  *
- *   qemu: -smp 4 -m 256             further QEMU arguments (the last of each kind wins)
- *   xen: OPTIONS                    hypervisor options, such as dom0_max_vcpus=4
+ *   qemu: -smp 4 -m 256             QEMU arguments
+ *   dom0: max_vcpus=4 mem=128M      hypervisor options, less their prefix dom0_
+ *   hypervisor: pv-l1tf=no          other hypervisor options
  *   args: TEXT                      the guest's own command line
  *   timeout: SECONDS                instead of 30
  *   expect: crash "REGEXP"          the domain is to crash, with such a console line
- *   differs: REASON                 explains another result on Xen than on Pavise
+ *   xen: differs REASON             explains another result on Xen than on Pavise
  *
  * Output ends with one line "Test result: SUCCESS|SKIP|ERROR|FAILURE". SUCCESS: every
  * check held. FAILURE: a check did not. ERROR: the test could not be set up. SKIP: it

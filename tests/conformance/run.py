@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Boots the guest tests as domain 0 on Debian's Xen and on Pavise and compares.
+
+Prints a row for each test. "agree": both succeed (or skip). "differ": they do not, for the
+reason that the test states in its "xen: differs" line. "DIFFER" and "FAIL" have no such
+reason; then the exit status is 1.
+"""
+
+import argparse
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import guest_test  # noqa: E402
+from machine import MachineError, default_build  # noqa: E402
+
+
+def compare(test, xen, pavise):
+    """(word, remark) for the row of a test that ran on both."""
+    if xen.result == pavise.result and xen.good:
+        return "agree", pavise.detail
+    if test.differs and pavise.good:
+        return "differ", test.differs
+    if xen.result == pavise.result:
+        return "FAIL", pavise.detail
+    return "DIFFER", f"Xen: {xen.detail or xen.result}; Pavise: {pavise.detail or pavise.result}"
+
+
+def single(test, hypervisor, verdict):
+    """(word, remark) for the row of a test that ran on one hypervisor."""
+    if verdict.good:
+        return "ok", verdict.detail
+    if hypervisor == "xen" and test.differs:
+        return "differ", test.differs
+    return "FAIL", verdict.detail
+
+
+def run_test(name, hypervisors, options):
+    """The verdicts of one test and its row."""
+    test = guest_test.GuestTest.load(name)
+    verdicts = [guest_test.run(test, hypervisor, options.build) for hypervisor in hypervisors]
+    if len(verdicts) == 2:
+        word, remark = compare(test, *verdicts)
+    else:
+        word, remark = single(test, hypervisors[0], verdicts[0])
+    return name, verdicts, word, remark
+
+
+def print_row(row, verbose):
+    name, verdicts, word, remark = row
+    results = " ".join(f"{verdict.result:8}" for verdict in verdicts)
+    print(f"{name:32} {results} {word:7} {remark}".rstrip(), flush=True)
+    if verbose:
+        for verdict in verdicts:
+            print(verdict.output)
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="tests; all without")
+    parser.add_argument("--only", choices=("xen", "pavise"), help="run on one of them")
+    parser.add_argument("--build", type=Path, default=default_build(), help="output folder")
+    parser.add_argument("--jobs", type=int, default=2, help="machines at a time")
+    parser.add_argument("--verbose", action="store_true", help="print the consoles' text")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(guest_test.names())
+    if unknown:
+        parser.error(f"no such test: {' '.join(sorted(unknown))}")
+    return options
+
+
+def main():
+    options = parse_options()
+    hypervisors = [options.only] if options.only else ["xen", "pavise"]
+    print(f"{'test':32} {' '.join(f'{name:8}' for name in hypervisors)}")
+    words = []
+    with ThreadPoolExecutor(options.jobs) as pool:
+        tests = options.names or guest_test.names()
+        for row in pool.map(lambda name: run_test(name, hypervisors, options), tests):
+            print_row(row, options.verbose)
+            words.append(row[2])
+    print(", ".join(f"{words.count(word)} {word}" for word in sorted(set(words))))
+    return any(word.isupper() for word in words)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except MachineError as error:
+        sys.exit(f"conformance: {error}")
