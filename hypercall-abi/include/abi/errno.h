@@ -3,9 +3,8 @@
  * Error numbers as the enumeration XEN_EPERM, XEN_ENOENT, ... Guests with a C library
  * of their own need the prefix, since that library may number errors otherwise.
  *
- * Code without a C library gets the plain names (EPERM, ...) if it defines
- * ABI_PLAIN_ERRNO on its command line. In a hosted build (host unit tests) the plain
- * names then come from the host's <errno.h>, and must have the same values.
+ * The hypervisor (__PAVISE__) gets the plain names (EPERM, ...) too. In its host unit
+ * tests they come from the host's <errno.h>, and must have the same values.
  */
 #ifndef ABI_ERRNO_H
 #define ABI_ERRNO_H
@@ -15,7 +14,7 @@ enum xen_errno {
 #include <abi/errno.def>
 };
 
-#ifdef ABI_PLAIN_ERRNO
+#ifdef __PAVISE__
 #if __STDC_HOSTED__
 #include <errno.h>
 #define XEN_ERRNO(name, value) _Static_assert(name == value, #name);
