@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+hv-objs += x86/guest_copy.o
