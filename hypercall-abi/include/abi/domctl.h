@@ -200,10 +200,6 @@
 #define XEN_DOMCTL_SENDTRIGGER_POWER 3
 #define XEN_DOMCTL_SENDTRIGGER_SLEEP 4
 
-/* xen_domctl_debug_op.op */
-#define XEN_DOMCTL_DEBUG_OP_SINGLE_STEP_OFF 0
-#define XEN_DOMCTL_DEBUG_OP_SINGLE_STEP_ON 1
-
 /* xen_domctl_cpu_policy.err_*: nothing wrong */
 #define XEN_CPUID_INPUT_UNUSED 0xFFFFFFFF
 
@@ -437,11 +433,6 @@ struct xen_domctl_subscribe {
     uint32_t port;
 };
 
-struct xen_domctl_debug_op {
-    uint32_t op; /* XEN_DOMCTL_DEBUG_OP_* */
-    uint32_t vcpu;
-};
-
 struct xen_domctl_tsc_info {
     uint32_t tsc_mode;    /* xen/arch-x86/cpuid.h, leaf 3 */
     uint32_t gtsc_khz;    /* kHz */
@@ -518,7 +509,6 @@ struct xen_domctl {
         struct xen_domctl_memory_mapping memory_mapping;
         struct xen_domctl_ext_vcpucontext ext_vcpucontext;
         struct xen_domctl_subscribe subscribe;
-        struct xen_domctl_debug_op debug_op;
         struct xen_domctl_cpu_policy cpu_policy;
         struct xen_domctl_vcpuextstate vcpuextstate;
         struct xen_domctl_vcpu_msrs vcpu_msrs;

@@ -244,7 +244,7 @@ struct vcpu_guest_context {
     unsigned long ldt_base, ldt_ents;            /* address; number of entries */
     unsigned long gdt_frames[16], gdt_ents;      /* mfns; number of entries */
     unsigned long kernel_ss, kernel_sp;          /* stack on entry from user mode */
-    unsigned long ctrlreg[8];                    /* CR3 as xen_pfn_to_cr3; [1] user root */
+    unsigned long ctrlreg[8];                    /* [3]: root, as CR3; [1]: user root */
     unsigned long debugreg[8];
     unsigned long event_callback_eip;
     unsigned long failsafe_callback_eip;
