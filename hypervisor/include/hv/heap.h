@@ -4,8 +4,9 @@
  *  - the buddy heap: naturally aligned runs of 2^order frames, all RAM;
  *  - small objects: size classes cut from heap frames, and whole frames above them;
  *  - the vmap area: mapped runs with an unmapped guard page below each.
- * All may be called with interrupts on or off, from any context but NMI, holding any
- * lock below the VMAP, SLAB or HEAP level.
+ * Freeing: any context but NMI. Allocating: likewise, but a frame that a guest had may
+ * need a TLB flush on other CPUs, so once guests run only with interrupts on. Locks held
+ * are below the VMAP, SLAB or HEAP level, and not irq locks when allocating.
  */
 #ifndef HV_HEAP_H
 #define HV_HEAP_H
@@ -25,17 +26,27 @@ struct heap_constraint {
 };
 
 /*
- * Takes 2^order free frames. The content is whatever was there: callers that give a
- * frame to a guest scrub it (frames are scrubbed when a guest's are freed). Returns
- * null when there is no such run. No TLB holds an entry for the frames on return.
+ * Gives the heap frames [first, end): at start-up, and when boot modules are done with.
+ * Their frame-table entries are zero. Frame 0 and what lies beyond max_page is left out.
+ */
+void heap_add_range(mfn_t first, mfn_t end);
+
+/*
+ * Takes 2^order free frames, with reference words PGR_UNUSED and type words 0. The
+ * content is whatever was there: a guest's frames are scrubbed when it is given them.
+ * Null when there is no such run. No TLB holds an entry for the frames on return.
  */
 struct page_info *heap_alloc_pages(unsigned int order, struct heap_constraint c);
-/* Gives them back. The frames' reference words must be those of unused frames. */
+/* Gives them back. Every frame's reference word must be PGR_UNUSED. */
 void heap_free_pages(struct page_info *pg, unsigned int order);
+/* One frame that a guest had: stamped, and flushed from TLBs before it is used again. */
+void heap_free_guest_page(struct page_info *pg);
 
 /* Frames free now, and frames the heap was given altogether. */
 uint64_t heap_free_count(void);
 uint64_t heap_total_count(void);
+/* Free frames that are set aside for domains (outstanding claims). */
+uint64_t heap_claimed_count(void);
 
 /* One zeroed frame through the direct map, for hypervisor use; null when out of memory. */
 void *hv_alloc_page(void);
@@ -44,7 +55,7 @@ void hv_free_page(void *va);
 void *hv_alloc_pages(unsigned int order);
 void hv_free_pages(void *va, unsigned int order);
 
-/* size bytes, zeroed, 16-byte aligned (64 from 64 bytes on); null when out of memory. */
+/* size bytes, zeroed, 32-byte aligned (64 from 128 bytes on); null when out of memory. */
 void *hv_zalloc(size_t size);
 /* Null is allowed. */
 void hv_free(void *p);

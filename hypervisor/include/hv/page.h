@@ -12,7 +12,9 @@
  *   A frame whose count is 0 can never be taken a reference of: get fails.
  *
  * Word `ref` of a free frame:
- *   bits  0-7 order, bit 8 HEAD of a free run, bits 32-57 flush stamp
+ *   bits  0-7 order, bit 8 HEAD of a free run, bit 9 PRISTINE: a head whose run nobody
+ *   has used since power-on, bits 32-57 flush stamp (0: none needed)
+ * A frame that is absent from RAM has both words 0.
  * Word `type` of a free run's head: bits 0-31 next, 32-63 previous head in its list.
  *
  * Word `type` of a frame in use:
@@ -31,6 +33,7 @@
 #include <abi/xen.h>
 
 struct domain;
+struct heap_constraint;
 
 struct page_info {
     uint64_t ref;
@@ -44,6 +47,8 @@ _Static_assert(sizeof(struct page_info) == 16, "16 bytes a frame");
 #define PGR_ALLOCATED   (1ull << 48)
 #define PGR_HVPAGE      (1ull << 49)
 #define PGR_INUSE       (1ull << 63)
+/* Taken from the heap and given to no domain: the hypervisor's own, count 0. */
+#define PGR_UNUSED      (PGR_INUSE | (uint64_t)DOMID_XEN << PGR_OWNER_SHIFT)
 /* References stop short of overflow: get fails from here on. */
 #define PGR_COUNT_LIMIT 0xfffffff0ull
 
@@ -81,6 +86,8 @@ extern uint64_t max_page;
 
 /* True for frames that are RAM and have a frame-table entry. */
 bool mfn_is_ram(mfn_t mfn);
+/* Start-up: RAM of the memory map, [first, end), in ascending order. */
+void ram_add_range(mfn_t first, mfn_t end);
 
 /* mfn must be below max_page. */
 static inline struct page_info *mfn_to_page(mfn_t mfn)
@@ -119,6 +126,20 @@ static inline struct page_info *virt_to_page(const void *va)
     return mfn_to_page(virt_to_mfn(va));
 }
 
+static inline void clear_page(void *va)
+{
+    unsigned long words = PAGE_SIZE / 8;
+
+    __asm__ volatile("rep stosq" : "+D"(va), "+c"(words) : "a"(0ul) : "memory");
+}
+
+static inline void copy_page(void *dst, const void *src)
+{
+    unsigned long words = PAGE_SIZE / 8;
+
+    __asm__ volatile("rep movsq" : "+D"(dst), "+S"(src), "+c"(words)::"memory");
+}
+
 /* Machine-to-physical table, as guests see it read-only at RO_M2P_START. */
 #ifndef HV_HOST_BUILD
 #define m2p_table ((uint64_t *)RW_M2P_START)
@@ -154,10 +175,11 @@ static inline bool page_get(struct page_info *pg, domid_t owner)
 /* Takes a reference whoever owns it; the owner's id through *owner. Else as page_get(). */
 bool page_get_any(struct page_info *pg, domid_t *owner);
 
-/* Last reference gone: the frame leaves its owner. See mm/page_ref.c. */
+/* The last reference has gone: the frame leaves its owner's account and is freed. */
 void page_release(struct page_info *pg);
 
-/* Drops a reference; the last one gives the frame back to the heap. Any context, no HEAP-level lock. */
+/* Drops a reference; the last one gives the frame back to the heap. Any context but NMI;
+ * no lock of level HEAP or above held. */
 static inline void page_put(struct page_info *pg)
 {
     uint64_t now = __atomic_sub_fetch(&pg->ref, 1, __ATOMIC_RELEASE);
@@ -167,30 +189,45 @@ static inline void page_put(struct page_info *pg)
 }
 
 /*
- * Gives 2^order free frames to d as ordinary memory (M2P invalid, count 1, ALLOCATED,
- * type none). nopages: they do not count against its limit. Returns 0; -E2BIG over
- * d's max_pages; -ENOMEM when the frame set cannot grow; -EINVAL when d is dying.
- * Takes d's PAGE_ALLOC lock.
+ * Gives 2^order frames from heap_alloc_pages() to d as ordinary memory (M2P invalid,
+ * count 1, ALLOCATED, type none). Returns 0; -E2BIG over d's max_pages; -ENOMEM when the
+ * frame set cannot grow; -EINVAL when d is dying. Takes d's PAGE_ALLOC lock.
  */
 int must_check page_assign(struct domain *d, struct page_info *pg, unsigned int order);
 
 /* Allocates, scrubs and assigns in one: null and *rc = -ENOMEM, -E2BIG, -EINVAL. */
 struct page_info *domain_alloc_pages(struct domain *d, unsigned int order,
-                                     struct heap_constraint *c, int *rc);
+                                     const struct heap_constraint *c, int *rc);
+/* The same unscrubbed: the contents are what the machine had. For building domain 0. */
+struct page_info *domain_alloc_boot_pages(struct domain *d, unsigned int order,
+                                          const struct heap_constraint *c, int *rc);
+
+/*
+ * Sets aside heap frames so that d can grow to `pages` frames; what others may allocate
+ * shrinks by as much. 0 drops the claim. Returns 0; -EINVAL: a claim is there already, or
+ * pages is not above what d has or is above its limit; -ENOMEM. Takes PAGE_ALLOC.
+ */
+int must_check domain_claim_pages(struct domain *d, uint64_t pages);
 
 /*
  * Drops the owner's own reference (ALLOCATED), once; the frame is freed when the other
- * references go too. False when it was already dropped.
+ * references go too. False when it was already dropped. The caller holds a reference.
+ * Takes the owner's PAGE_ALLOC lock.
  */
 bool page_drop_allocated(struct page_info *pg);
 
 /*
  * Makes a hypervisor frame (from hv_alloc_page) mappable by d: owner d, HVPAGE, one
- * reference held by the hypervisor, type writable (or none with readonly). share is undone by
- * page_unshare(), which returns only when no guest mapping is left or disposes of the
- * frame when the last one goes.
+ * reference and one type reference held by the hypervisor, type writable (or, with
+ * readonly, none, which no guest can change). No lock.
  */
 void page_share_with_guest(void *va, struct domain *d, bool readonly);
+/*
+ * Undoes it: from now on nobody can take a reference, and the frame is freed at once or
+ * when the last mapping that exists goes. The hypervisor does not touch it any more.
+ */
 void page_unshare(void *va);
+/* The frame is readable through DOMID_XEN by who may map that owner's frames (M2P). */
+void page_share_readonly(mfn_t mfn);
 
 #endif

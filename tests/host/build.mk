@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# Host unit tests: hypervisor and library code as ordinary programs under ASan and UBSan,
+# built with every compiler of host-compilers and run by `make check`.
+#
+# A test is tests/host/test_NAME.c plus the sources it tests:
+#   host-tests += NAME
+#   host-NAME-src := hypervisor/mm/frame_set.c ...
+# tests/host/hv_host.c (the machine) is linked to all of them.
+
+host-tests += heap
+host-heap-src := hypervisor/mm/heap.c
+
+host-tests += slab
+host-slab-src := hypervisor/mm/slab.c hypervisor/mm/hv_pages.c hypervisor/mm/heap.c
+
+host-compilers ?= gcc clang
+host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
+	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \
+	       -D__PAVISE__ -Ihypervisor/include -Ihypercall-abi/include -Itests/host
+
+# $(1) compiler: its objects
+define host-compiler-rules
+$(BUILD)/host/$(1)/%.o: %.c
+	$$(call say,HOSTCC,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(1) $(host-cflags) -c $$< -o $$@
+endef
+
+# $(1) compiler, $(2) test: the program, and its run (a log that exists when it passed)
+define host-test-rules
+$(BUILD)/host/$(1)/test_$(2): $(patsubst %.c,$(BUILD)/host/$(1)/%.o,\
+		tests/host/test_$(2).c tests/host/hv_host.c $(host-$(2)-src))
+	$$(call say,HOSTLD,$$@)
+	$$(Q)$(1) -fsanitize=address,undefined $$^ -lcmocka -o $$@
+$(BUILD)/host/$(1)/test_$(2).passed: $(BUILD)/host/$(1)/test_$(2)
+	$$(call say,TEST,$$<)
+	$$(Q)timeout 300 $$< >$$@.log 2>&1 || { cat $$@.log; exit 1; }
+	$$(Q)mv $$@.log $$@
+host-passed += $(BUILD)/host/$(1)/test_$(2).passed
+endef
+
+$(foreach c,$(host-compilers),$(eval $(call host-compiler-rules,$(c))))
+$(foreach c,$(host-compilers),$(foreach t,$(host-tests),\
+	$(eval $(call host-test-rules,$(c),$(t)))))
+
+.PHONY: check-host
+check-host: $(host-passed)
+check: check-host
