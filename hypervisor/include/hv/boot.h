@@ -6,6 +6,7 @@
 #ifndef HV_BOOT_H
 #define HV_BOOT_H
 
+#include <hv/compiler.h>
 #include <hv/types.h>
 
 enum mem_kind { MEM_RAM = 1, MEM_RESERVED, MEM_ACPI, MEM_NVS, MEM_UNUSABLE };
@@ -35,5 +36,20 @@ struct boot_info {
 };
 
 extern struct boot_info boot_info;
+
+/*
+ * Gives module i's memory back to the heap, once; its contents must not be used
+ * afterwards. Its command line stays.
+ */
+void boot_module_release(unsigned int i);
+
+/*
+ * Ends the start-up of a machine that cannot run us, or whose boot input is unusable:
+ * one line on the console, then the processor stops. Boot CPU, before domain 0 runs.
+ */
+noreturn void boot_fail(const char *fmt, ...) printf_like(1, 2);
+
+/* Name of the code symbol that holds addr and the distance from it; null when unknown. */
+const char *symbol_lookup(uintptr_t addr, uintptr_t *offset);
 
 #endif

@@ -33,6 +33,17 @@ extern unsigned int nr_gsis;
 /* May a guest bind it (not one of ours)? */
 bool irq_is_available(unsigned int gsi);
 
+/* Must the guest signal the end of each interrupt (level triggered lines)? */
+bool irq_guest_needs_eoi(unsigned int gsi);
+/* The line that ISA interrupt isa (0-15) arrives on. */
+unsigned int irq_isa_to_gsi(unsigned int isa);
+
+/*
+ * Sets the function of a fixed vector (above VEC_LAST_DYNAMIC). It runs with interrupts
+ * off, after the local APIC's end-of-interrupt. At start-up only.
+ */
+void irq_set_vector(enum irq_vector vector, void (*fn)(void));
+
 /* entry.S: every interrupt vector >= 0x20, interrupts off. */
 void irq_dispatch(struct cpu_user_regs *regs, unsigned int vector);
 
