@@ -31,6 +31,7 @@ void core_start(const start_info_t *info)
     smp_init();
     traps_install();
     callbacks_install();
+    timer_init();
     mm_init();
     app_main();
     power_off();

@@ -188,13 +188,17 @@ int event_poll(evtchn_port_t port, uint64_t deadline_ns)
     return HYPERVISOR_sched_op(SCHEDOP_poll, &op);
 }
 
+/* Without a handler yet, the port is masked and keeps its event for event_unmask(). */
 static void dispatch_port(evtchn_port_t port)
 {
     event_handler_t *handler = READ_ONCE(ports[port].handler);
 
+    if (!handler) {
+        event_mask(port);
+        return;
+    }
     event_clear(port);
-    if (handler)
-        handler(port, ports[port].data);
+    handler(port, ports[port].data);
 }
 
 static void dispatch_word(unsigned int word)

@@ -39,6 +39,9 @@ void smp_init(void);
 void mm_init(void);
 void callbacks_install(void);
 
+/* Stops this vCPU's periodic timer, with which it starts. */
+void timer_init(void);
+
 /* The bytes of the linear map's table entries, as one mmu_update; panics on refusal. */
 struct mmu_update;
 void mmu_update_must(struct mmu_update *batch, unsigned int count);

@@ -166,6 +166,7 @@ int vcpu_start(unsigned int id, void (*entry)(void *arg), void *arg)
 void vcpu_main(struct vcpu_area *area)
 {
     for (;;) {
+        timer_init();
         area->entry(area->arg);
         area->info->evtchn_upcall_mask = 1;
         __atomic_store_n(&area->running, false, __ATOMIC_RELEASE);

@@ -5,8 +5,11 @@
 #include <mini-os/time.h>
 
 #include <abi/hypercall_stubs.h>
+#include <abi/vcpu.h>
 #include <mini-os/boot.h>
 #include <mini-os/smp.h>
+
+#include "internal.h"
 
 void time_info_read(const struct vcpu_time_info *shared, struct vcpu_time_info *copy)
 {
@@ -59,6 +62,11 @@ void time_wallclock(uint64_t *sec, uint32_t *nsec)
         *nsec = READ_ONCE(shared_info.wc_nsec);
         barrier();
     } while ((version & 1) || version != READ_ONCE(shared_info.wc_version));
+}
+
+void timer_init(void)
+{
+    HYPERVISOR_vcpu_op(VCPUOP_stop_periodic_timer, this_vcpu()->id, NULL);
 }
 
 int timer_set(uint64_t deadline_ns)

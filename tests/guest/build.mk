@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Every directory with a main.c becomes $(BUILD)/tests/guest/NAME.elf.
 
-gt-cppflags := $(guest-cppflags) -Itests/guest/lib -DABI_PLAIN_ERRNO
+gt-cppflags := $(guest-cppflags) -Itests/guest/lib
 gt-tests := $(patsubst tests/guest/%/main.c,%,$(wildcard tests/guest/*/main.c))
 gt-elfs := $(gt-tests:%=$(BUILD)/tests/guest/%.elf)
 gt-src = $(wildcard tests/guest/$(1)/*.c tests/guest/$(1)/*.S)

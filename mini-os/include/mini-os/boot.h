@@ -16,9 +16,6 @@ extern const start_info_t *boot_info;
 /* The page shared with the hypervisor, mapped before app_main() runs. */
 extern shared_info_t shared_info;
 
-/* The page that the hypervisor fills with entry stubs, 32 bytes for each number. */
-extern char hypercall_page[4096];
-
 /* The program: provided by whoever links with the library. Returning powers off. */
 void app_main(void);
 

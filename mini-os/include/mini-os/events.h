@@ -4,7 +4,8 @@
  *
  * Handlers run in the upcall with delivery masked, on the vCPU to which the port is
  * bound; the port's pending bit is already clear. Ports come masked from the binding
- * functions and are opened by event_unmask(), except where a handler is given.
+ * functions and are opened by event_unmask(), except where a handler is given. An event
+ * on an open port without a handler masks the port and stays pending.
  * Port arguments are not checked here: what the hypervisor says is returned.
  */
 #ifndef MINI_OS_EVENTS_H

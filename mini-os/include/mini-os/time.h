@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time since the hypervisor started, from vcpu_time_info, and one-shot waiting.
+ * Time since the hypervisor started, from vcpu_time_info, and one-shot waiting. The
+ * periodic timer that every vCPU starts with is stopped by the library.
  */
 #ifndef MINI_OS_TIME_H
 #define MINI_OS_TIME_H
@@ -8,9 +9,9 @@
 #include <abi/xen.h>
 #include <mini-os/compiler.h>
 
-#define NSEC_PER_USEC 1000ULL
-#define NSEC_PER_MSEC 1000000ULL
-#define NSEC_PER_SEC  1000000000ULL
+#define NSEC_PER_USEC 1000UL
+#define NSEC_PER_MSEC 1000000UL
+#define NSEC_PER_SEC  1000000000UL
 
 /* A consistent copy of time information (version even, and equal before and after). */
 void time_info_read(const struct vcpu_time_info *shared, struct vcpu_time_info *copy);

@@ -29,6 +29,12 @@
 #include <mini-os/console.h>
 #include <mini-os/string.h>
 
+/* The plain names of errors: EINVAL, ... */
+enum test_errno {
+#define XEN_ERRNO(name, value) name = value,
+#include <abi/errno.def>
+};
+
 /* Names rows of the .def tables; read by the coverage report only. */
 #define COVERS(...) _Static_assert(1, #__VA_ARGS__)
 
