@@ -163,22 +163,22 @@ struct iret_context {
 };
 
 /* One general register by its names in all widths. */
-#define ABI_REG_LOHI(l)            \
-    union {                        \
-        uint64_t r##l##x;          \
-        uint32_t e##l##x;          \
-        uint16_t l##x;             \
-        struct {                   \
-            uint8_t l##l;          \
-            uint8_t l##h;          \
-        };                         \
+#define ABI_REG_LOHI(letter)   \
+    union {                    \
+        uint64_t r##letter##x; \
+        uint32_t e##letter##x; \
+        uint16_t letter##x;    \
+        struct {               \
+            uint8_t letter##l; \
+            uint8_t letter##h; \
+        };                     \
     }
-#define ABI_REG_LO8(name)  \
-    union {                \
-        uint64_t r##name;  \
-        uint32_t e##name;  \
-        uint16_t name;     \
-        uint8_t name##l;   \
+#define ABI_REG_LO8(name) \
+    union {               \
+        uint64_t r##name; \
+        uint32_t e##name; \
+        uint16_t name;    \
+        uint8_t name##l;  \
     }
 #define ABI_REG_LO16(name) \
     union {                \
@@ -186,12 +186,12 @@ struct iret_context {
         uint32_t e##name;  \
         uint16_t name;     \
     }
-#define ABI_REG_HI(num)      \
-    union {                  \
-        uint64_t r##num;     \
-        uint32_t r##num##d;  \
-        uint16_t r##num##w;  \
-        uint8_t r##num##b;   \
+#define ABI_REG_HI(num)     \
+    union {                 \
+        uint64_t r##num;    \
+        uint32_t r##num##d; \
+        uint16_t r##num##w; \
+        uint8_t r##num##b;  \
     }
 
 /* A vCPU's registers, in the order in which the entry code pushes them. */
