@@ -17,6 +17,16 @@ void evtchn_raise_vcpu_virq(struct vcpu *v, unsigned int virq);
 void evtchn_raise_global_virq(unsigned int virq);
 /* evtchn: hardware interrupt of a PIRQ that d has bound. Interrupts off. */
 void evtchn_raise_pirq(struct domain *d, unsigned int pirq);
+/*
+ * control (physdev): PIRQs of d, numbers below nr_gsis.
+ * pirq_is_permitted: may d use it at all?
+ * pirq_connect: routes its line to evtchn_raise_pirq(d, pirq). share: others may have it
+ *   too. 0; -EINVAL not mapped; -EBUSY taken and not shared; -ENOMEM.
+ * pirq_disconnect: undoes that. Both with d's EVTCHN lock held.
+ */
+bool pirq_is_permitted(const struct domain *d, unsigned int pirq);
+int pirq_connect(struct domain *d, unsigned int pirq, bool share);
+void pirq_disconnect(struct domain *d, unsigned int pirq);
 /* evtchn: is any of these ports pending for v (SCHEDOP_poll)? 1, 0, or -EINVAL for a bad port. */
 int evtchn_port_is_pending(struct domain *d, unsigned int port);
 
