@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# The contract has nothing to build but the manual's index of hypercalls.
+
+abi-files := $(wildcard hypercall-abi/include/abi/*.* hypercall-abi/include/abi/*/*.*)
+
+$(BUILD)/docs/hypercalls.md: hypercall-abi/index.md.in hypercall-abi/index.sed $(abi-files)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -E -P -x c -Ihypercall-abi/include -o $@.i $<
+	$(Q)tr '\n' ' ' < $@.i | sed -f hypercall-abi/index.sed > $@
+	@rm $@.i
+
+.PHONY: docs
+docs: $(BUILD)/docs/hypercalls.md
