@@ -6,6 +6,12 @@
 #include <hv/domain.h>
 #include <hv/page_type.h>
 
+/* The VMASST_TYPE_* bits that a PV64 guest may switch on. */
+#define VM_ASSIST_OFFERED                                                               \
+    (1ull << VMASST_TYPE_writable_pagetables | 1ull << VMASST_TYPE_pae_extended_cr3 |    \
+     1ull << VMASST_TYPE_architectural_iopl | 1ull << VMASST_TYPE_runstate_update_flag | \
+     1ull << VMASST_TYPE_m2p_strict)
+
 /* Loads a context (DOMCTL_setvcpucontext, VCPUOP_initialise, domain 0's first vCPU).
  * 0; -EINVAL a field is not allowed; -ERESTART: the root's validation was preempted. */
 int must_check pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *ctx);

@@ -11,11 +11,13 @@
 #include <hv/cpumask.h>
 #include <hv/list.h>
 #include <hv/percpu.h>
+#include <hv/pqueue.h>
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 #include <hv/types.h>
 #include <abi/xen.h>
 #include <abi/vcpu.h>
+#include <abi/event_channel.h>
 
 struct domain;
 struct page_info;
@@ -35,8 +37,8 @@ struct pv_callback {
 /* The PV machine's state of one vCPU (layer pv). */
 struct vcpu_pv {
     uint8_t kernel_mode;      /* in the guest's kernel; else in its user mode */
-    uint8_t iopl;             /* virtual IOPL << 4, in EFLAGS position bits 12-13 >> 8 */
     uint8_t nmi_pending, nmi_masked;
+    uint32_t iopl;               /* virtual IOPL, in its place in EFLAGS (bits 12-13) */
     uint64_t kernel_sp, kernel_ss; /* stack_switch: stack for entries from user mode */
     struct pv_callback event, failsafe, syscall, syscall32, sysenter, nmi;
     struct trap_info *traps;  /* 256 entries, owned */
@@ -54,9 +56,10 @@ struct vcpu_pv {
     unsigned int gdt_entries;
     uint64_t ldt_base;
     unsigned int ldt_entries;
-    struct spinlock ldt_lock;
-    uint32_t ldt_mapped;      /* bit per window page that is mapped now, under ldt_lock */
+    mfn_t *ldt_frames;        /* 16, allocated with the first LDT */
+    uint32_t ldt_mapped;      /* bit per page of ldt_frames that is referenced and shown */
 
+    bool io_again;            /* an emulated string instruction is to be executed again */
     uint64_t iobmp;           /* guest address of the I/O bitmap, 0 = none */
     unsigned int iobmp_limit;
     uint64_t msr_tsc_aux, msr_misc;
@@ -65,9 +68,13 @@ struct vcpu_pv {
     bool fpu_initialised;
 };
 
-/* Arguments of the multicall entry that is being run (layer hypercall). */
+/*
+ * The multicall that is being run (layer hypercall). When an entry of it broke off, call
+ * has the number and the first nargs arguments that continue it.
+ */
 struct mc_state {
     bool active, preempted;
+    uint8_t nargs;
     struct multicall_entry call;
 };
 
@@ -83,13 +90,16 @@ struct vcpu {
     unsigned int id;
     unsigned int cpu;          /* runs or last ran here; under its run queue's lock */
 
-    /* --- sched --- */
+    /* --- sched: the protocol of running and queued is tabled in sched/core.c --- */
     uint32_t pause_flags;      /* VPF_*, atomic */
     int32_t pause_count;       /* atomic; counts of the hypervisor's own */
     bool running;              /* state is on `cpu`, not in this structure alone */
-    bool is_urgent;
-    void *sched_priv;          /* the policy's */
+    bool queued;               /* waits in the run queue of `cpu` */
+    bool active;               /* counted in its domain's active_vcpus */
+    struct pqueue_node run_node;
+    uint64_t vruntime;         /* weighted ns it has run, on the clock of its run queue */
     struct cpumask hard_affinity;
+    int pin_override;          /* SCHEDOP_pin_override: the only CPU for now, or -1 */
     struct runstate {
         int state;             /* RUNSTATE_* of the ABI */
         ns_t entered;
@@ -125,8 +135,5 @@ static inline bool vcpu_is_idle(const struct vcpu *v)
 {
     return v->domain == NULL;
 }
-
-/* May the scheduler pick it? */
-static inline bool vcpu_is_runnable(const struct vcpu *v);
 
 #endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HYPERVISOR_iret: the guest kernel's way back to where an upcall interrupted it, or to
+ * its user mode. The frame lies at its stack pointer (struct iret_context).
+ */
+#include "internal.h"
+
+/*
+ * Leaves current in guest user mode if it is not there already. False: the domain has
+ * been crashed because it has no user page tables.
+ */
+static bool enter_user_mode(struct vcpu *v)
+{
+    if (!v->pv.kernel_mode)
+        return true;
+    if (unlikely(!v->pv.user_root)) {
+        domain_crash(v->domain, "iret to user mode without a user page-table root");
+        return false;
+    }
+    pv_toggle_mode(v);
+    return true;
+}
+
+/*
+ * hypercall 23. Does not return to its caller in the guest unless the frame says so.
+ * Returns the RAX that the frame holds; on a frame that cannot be used the domain is
+ * crashed. Interrupts on, no locks.
+ */
+long hc_iret(void)
+{
+    struct vcpu *v = current;
+    struct cpu_user_regs *regs = &v->regs;
+    struct iret_context f;
+
+    if (unlikely(guest_read(&f, regs->rsp, sizeof(f)))) {
+        domain_crash(v->domain, "iret frame at %#lx cannot be read",
+                     (unsigned long)regs->rsp);
+        return 0;
+    }
+    if ((f.cs & 3) == 3 && !enter_user_mode(v))
+        return 0;
+    if (v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl))
+        v->pv.iopl = (uint32_t)(f.rflags & X86_EFLAGS_IOPL);
+
+    regs->rip = f.rip;
+    regs->cs = selector_to_ring3((uint16_t)f.cs);
+    regs->rflags = (f.rflags & GUEST_RFLAGS_ALLOWED) | X86_EFLAGS_IF | 2;
+    regs->rsp = f.rsp;
+    regs->ss = selector_to_ring3((uint16_t)f.ss);
+    if (!(f.flags & VGCF_in_syscall)) {
+        frame_return_by_iret(regs);
+        regs->r11 = f.r11;
+        regs->rcx = f.rcx;
+    } else if (regs->cs != FLAT_KERNEL_CS || regs->ss != FLAT_KERNEL_SS) {
+        frame_return_by_iret(regs);
+    }
+    v->info->evtchn_upcall_mask = !(f.rflags & X86_EFLAGS_IF);
+    v->pv.nmi_masked = 0;
+    return (long)f.rax;
+}

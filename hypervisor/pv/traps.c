@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exceptions that a guest caused: which are the hypervisor's to repair or emulate, and
+ * which are the guest kernel's own.
+ */
+#include "internal.h"
+#include <hv/desc.h>
+
+void pv_inject_page_fault(struct vcpu *v, uint32_t error_code, unsigned long cr2)
+{
+    /* Everything of a PV64 guest is ring 3 to the processor; U/S tells its modes apart. */
+    error_code &= ~PFEC_USER;
+    if (!v->pv.kernel_mode)
+        error_code |= PFEC_USER;
+    v->info->arch.cr2 = cr2;
+    pv_inject(v, TRAP_PF, error_code);
+}
+
+/*
+ * A descriptor that the processor wanted lies in a window page that is not mapped. For
+ * the LDT that is an ordinary fault of the guest's own LDT address; for the GDT there
+ * is no such descriptor.
+ */
+static void desc_window_fault(struct vcpu *v, struct cpu_user_regs *regs, unsigned long cr2)
+{
+    unsigned long offset = cr2 - DESC_WINDOW(smp_cpu_id());
+
+    if (pv_fault_in_desc_window(cr2, regs))
+        return;
+    if (offset >= DESC_WINDOW_LDT)
+        pv_inject_page_fault(v, regs->error_code,
+                             v->pv.ldt_base + (offset - DESC_WINDOW_LDT));
+    else
+        pv_inject(v, TRAP_GP, (uint32_t)offset & 0xfff8);
+}
+
+void pv_page_fault(struct cpu_user_regs *regs, unsigned long cr2)
+{
+    struct vcpu *v = current;
+    uint32_t error_code = regs->error_code;
+
+    irq_enable();
+    if (unlikely(cr2 - DESC_WINDOW(smp_cpu_id()) < DESC_WINDOW_SIZE) &&
+        !(error_code & PFEC_USER)) {
+        desc_window_fault(v, regs, cr2);
+        return;
+    }
+    if ((error_code & (PFEC_PRESENT | PFEC_WRITE | PFEC_RSVD)) ==
+            (PFEC_PRESENT | PFEC_WRITE) &&
+        v->pv.kernel_mode && guest_range_ok(cr2, 8) && pv_try_pte_write(regs, cr2))
+        return;
+    pv_inject_page_fault(v, error_code, cr2);
+}
+
+/*
+ * `int n` whose gate the processor refused: error code bit 1 says so, the instruction
+ * says which n (the error code's vector is not to be relied on). True when it was one.
+ */
+static bool software_interrupt(struct vcpu *v, struct cpu_user_regs *regs)
+{
+    uint8_t insn[INSN_MAX];
+    uint64_t base;
+    bool code64;
+    unsigned int n;
+    const struct trap_info *t;
+
+    if (!(regs->error_code & 2) || !pv_code_segment(regs, &base, &code64))
+        return false;
+    n = pv_fetch_insn(regs, base, insn);
+    if (n < 2 || insn[0] != 0xcd)
+        return false;
+    t = &v->pv.traps[insn[1]];
+    if (!t->address || TI_GET_DPL(t) < (v->pv.kernel_mode ? 1 : 3)) {
+        pv_inject(v, TRAP_GP, (uint32_t)insn[1] * 8 + 2);
+        return true;
+    }
+    regs->rip += 2;
+    pv_bounce(v, &(struct pv_bounce){ .rip = t->address, .masks_events = TI_GET_IF(t) });
+    return true;
+}
+
+void pv_general_protection(struct cpu_user_regs *regs)
+{
+    struct vcpu *v = current;
+
+    irq_enable();
+    if (software_interrupt(v, regs))
+        return;
+    if (!regs->error_code && pv_emulate_privileged(v, regs))
+        return;
+    pv_inject(v, TRAP_GP, regs->error_code);
+}
+
+/* ud2; "xen"; then the instruction to be emulated: only CPUID is defined. */
+static const uint8_t forced_cpuid[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
+
+void pv_invalid_opcode(struct cpu_user_regs *regs)
+{
+    struct vcpu *v = current;
+    uint8_t insn[sizeof(forced_cpuid)];
+    struct cpuid_regs out;
+
+    irq_enable();
+    if (guest_read(insn, regs->rip, sizeof(insn)) ||
+        memcmp(insn, forced_cpuid, sizeof(insn)) != 0) {
+        pv_inject(v, TRAP_UD, 0);
+        return;
+    }
+    pv_cpuid(v, regs->eax, regs->ecx, &out);
+    regs->rax = out.a;
+    regs->rbx = out.b;
+    regs->rcx = out.c;
+    regs->rdx = out.d;
+    pv_skip_insn(v, regs, sizeof(forced_cpuid));
+}
+
+void pv_debug(struct cpu_user_regs *regs, unsigned long dr6)
+{
+    struct vcpu *v = current;
+
+    (void)regs;
+    irq_enable();
+    v->pv.dr6 |= dr6 & 0xe00f;
+    pv_inject(v, TRAP_DB, 0);
+}
+
+/* Virtual TS is cleared before the guest's handler runs: the interface promises so. */
+void pv_device_not_available(struct cpu_user_regs *regs)
+{
+    struct vcpu *v = current;
+
+    (void)regs;
+    pv_set_ts(v, false);
+    irq_enable();
+    pv_inject(v, TRAP_NM, 0);
+}
+
+/*
+ * SYSCALL from user mode. Without a handler it is an undefined instruction, as it is
+ * on a processor whose EFER.SCE is clear.
+ */
+static void enter_syscall(struct cpu_user_regs *regs, const struct pv_callback *cb)
+{
+    struct vcpu *v = current;
+
+    if (unlikely(!cb->rip)) {
+        regs->rip -= 2;
+        pv_inject(v, TRAP_UD, 0);
+        return;
+    }
+    pv_bounce(v, &(struct pv_bounce){ .rip = cb->rip, .masks_events = cb->masks_events });
+}
+
+void pv_syscall_from_user(struct cpu_user_regs *regs)
+{
+    enter_syscall(regs, &current->pv.syscall);
+}
+
+void pv_syscall32_from_user(struct cpu_user_regs *regs)
+{
+    irq_enable();
+    enter_syscall(regs, &current->pv.syscall32);
+}
+
+/* SYSENTER saves no return address: the guest's ABI with its user mode knows it. */
+void pv_sysenter_from_user(struct cpu_user_regs *regs)
+{
+    struct vcpu *v = current;
+    const struct pv_callback *cb = &v->pv.sysenter;
+
+    irq_enable();
+    if (!cb->rip) {
+        pv_inject(v, TRAP_GP, 0);
+        return;
+    }
+    (void)regs;
+    pv_bounce(v, &(struct pv_bounce){ .rip = cb->rip, .masks_events = cb->masks_events });
+}
