@@ -7,13 +7,17 @@
  * the first time validates every entry (each entry gets references of what it names);
  * dropping the last one undoes that. Both are preemptible and resume where they stopped.
  *
+ * Whoever takes a type reference of a frame holds an ordinary reference of it as long.
+ * No locks; interrupts on (a type change may flush other CPUs' TLBs).
+ *
  * The files behind this header compile on the host and are tested against the model in
- * tests/model. They see the machine through struct page_env only.
+ * tests/model. They see the machine through the page_env_ functions only.
  */
 #ifndef HV_PAGE_TYPE_H
 #define HV_PAGE_TYPE_H
 
 #include <hv/page.h>
+#include <hv/softirq.h>
 
 /* Page-table entry bits. */
 #define PTE_P     (1ull << 0)
@@ -27,9 +31,10 @@
 #define PTE_PAT   (1ull << 7)
 #define PTE_G     (1ull << 8)
 #define PTE_AVAIL (7ull << 9)
-#define PTE_GNTTAB (1ull << 62) /* software: a grant mapping; guests may not set it */
+#define PTE_AVAIL_HIGH (0x7ffull << 52)
 #define PTE_NX    (1ull << 63)
 #define PTE_ADDR_MASK 0x000ffffffffff000ull
+#define PTE_CACHE_MASK (PTE_PWT | PTE_PCD | PTE_PAT)
 
 static inline mfn_t pte_mfn(uint64_t pte)
 {
@@ -38,14 +43,19 @@ static inline mfn_t pte_mfn(uint64_t pte)
 
 /*
  * Takes a type reference of pg, of which the caller holds an ordinary reference.
- * preemptible: may return -ERESTART when preempt_wanted(), with progress kept in the
- * frame; otherwise runs to the end. Returns 0; -EINVAL when the frame has another type
- * in use, an entry is not allowed, or the count is at its limit; -EBUSY when another
- * CPU is at it and did not finish; -ERESTART; -EINTR = nothing was done at all, retry.
+ * preemptible: may return -ERESTART when something waits for this CPU, with progress
+ * kept in the frame: call again. PT_L2 and above need it; the others are bounded work.
+ * Returns 0; -EINVAL the frame has another type in use, an entry is not allowed, or the
+ * count is at its limit; -EPERM, -EBUSY an entry is not allowed (see page_mod_entry());
+ * -ERESTART.
  */
 int must_check page_get_type(struct page_info *pg, enum page_type type, bool preemptible);
 
-/* Drops one. preemptible: -ERESTART as above (call again); otherwise always 0. */
+/*
+ * Drops one. preemptible: -ERESTART as above, and the caller keeps its reference until
+ * it has called again; otherwise always 0. The last reference of an L2 or above must be
+ * dropped preemptibly.
+ */
 int page_put_type(struct page_info *pg, bool preemptible);
 
 /* Fast pairs for the common case. False: nothing was taken. owner as in page_get(). */
@@ -54,22 +64,80 @@ void page_put_writable(struct page_info *pg);
 /* Reference and type in one; errors as page_get_type(), -EINVAL also for a foreign frame. */
 int must_check page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type,
                                  bool preemptible);
+/* Drops both. On -ERESTART it still holds both: call again. */
 int page_put_and_type(struct page_info *pg, bool preemptible);
 
-/* Pins (type = L1..L4) or unpins a table of d; errors as page_get_type(); unpin of a
- * frame that is not pinned: -EINVAL. Restartable with -ERESTART. */
+/*
+ * Takes a reference and, if pg is a table in use, a type reference of the type it has.
+ * *type: PT_L1..PT_L4 then, or PT_NONE when only the ordinary reference was taken.
+ * False, with nothing taken: not a frame of owner.
+ */
+bool page_get_table(struct page_info *pg, domid_t owner, enum page_type *type);
+
+/*
+ * Pins (type = L1..L4) or unpins a table of d. Restartable: on -ERESTART call again.
+ * pin: errors as page_get_type(), -EINVAL also for a frame that is pinned already or
+ * a domain that is dying. unpin: -EINVAL for a frame that is not d's or not pinned.
+ */
 int must_check page_pin(struct domain *d, mfn_t mfn, enum page_type type);
 int must_check page_unpin(struct domain *d, mfn_t mfn);
 
 /*
- * Replaces entry `index` of table frame `pg` (caller holds a type reference of it), type
- * level taken from the frame. fd: the domain whose frames the new entry may name (the
- * table's owner, or a foreign domain d is privileged over; DOMID_IO for device memory).
- * preserve_ad keeps accessed/dirty bits set meanwhile by the processor.
- * Returns 0; -EINVAL: entry not allowed; -ERESTART: a lower table's validation was
- * preempted, nothing changed; -EBUSY: a slot of the hypervisor's.
+ * For the teardown of pg's owner: undoes a pin and what an interrupted validation left
+ * behind. The caller holds a reference of pg. 0; -ERESTART: call again.
  */
-int must_check page_mod_entry(struct domain *d, struct domain *fd, struct page_info *pg,
-                              unsigned int index, uint64_t new_pte, bool preserve_ad);
+int page_unwind(struct page_info *pg);
+
+/* One change of one entry, for page_mod_entry(). */
+struct page_mod {
+    domid_t owner;  /* of the table */
+    domid_t frames; /* whose frames the new entry may name; DOMID_IO: device memory */
+    domid_t caller; /* whose right to device memory counts when frames is DOMID_IO */
+    bool keep_ad;   /* keep accessed and dirty bits that the old entry has */
+    bool expect;    /* replace only if the entry is still old */
+    uint64_t old;   /* expect: in, what it should be; out: what it was */
+    /* Out: a table that lost its last reference and whose teardown was broken off: the
+     * caller owes it page_put_and_type(). Null before and mostly after. */
+    struct page_info *unfinished;
+};
+
+/*
+ * Replaces entry `index` (0-511) of the table pg, of which the caller holds a reference of
+ * type `level`. The new entry takes references of what it names, the old one drops its.
+ * Returns 0; -EINVAL a flag or the frame is not allowed, or a slot of the hypervisor's;
+ * -EBUSY the frame cannot be had with the access asked for; -EPERM device memory without
+ * the right; -ERESTART a lower table's validation was preempted, nothing has changed;
+ * -EAGAIN (expect only) the entry was another one, now in m->old.
+ */
+int must_check page_mod_entry(struct page_info *pg, enum page_type level, unsigned int index,
+                              uint64_t new_pte, struct page_mod *m);
+
+/*
+ * Checks a segment descriptor that a 64-bit guest wants in its GDT or LDT; a privilege
+ * level below 3 is raised to 3. False: it must not be there.
+ */
+bool page_desc_check(uint64_t *desc);
+
+/*
+ * The surroundings: mm/page_env.c in the hypervisor, tests/model on the host.
+ */
+/* Flushes the CPUs that may hold translations of domain id's tables: those that have not
+ * flushed since stamp; or, all, whether they have or not. */
+void page_env_flush(domid_t id, uint32_t stamp);
+void page_env_flush_now(domid_t id);
+/* Writes the hypervisor's slots into a level-4 table. */
+void page_env_fill_root(uint64_t *root);
+/* May domain id map the device memory at mfn? May it choose caching attributes? */
+bool page_env_may_map_device(domid_t id, mfn_t mfn);
+bool page_env_may_set_caching(domid_t id);
+/* Should long work be broken off? */
+#ifdef HV_HOST_BUILD
+bool page_env_preempt(void);
+#else
+static inline bool page_env_preempt(void)
+{
+    return preempt_wanted();
+}
+#endif
 
 #endif
