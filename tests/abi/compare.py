@@ -147,7 +147,8 @@ def is_ours_alone(name):
 def failing_lines(side, leaf, lines):
     """{line number: message} for the lines of a translation unit that do not compile."""
     done = side.compile(leaf, "\n".join(lines) + "\n",
-                        ["-fsyntax-only", "-fmax-errors=0", "-fno-diagnostics-show-caret"])
+                        ["-fsyntax-only", "-fmax-errors=0",
+                         "-fno-diagnostics-show-caret"])
     found = {}
     pattern = re.compile(rf"^{re.escape(leaf)}:(\d+):(?:\d+:)? error: (.*)$", re.M)
     for number, message in pattern.findall(done.stderr):

@@ -5,7 +5,7 @@ import subprocess
 
 DIE_LINE = re.compile(r"^ <(\d+)><([0-9a-f]+)>: Abbrev Number: \d+ \(DW_TAG_(\w+)\)")
 ATTR_LINE = re.compile(r"^    <[0-9a-f]+>\s+DW_AT_(\w+)\s*: ?(.*)$")
-INDIRECT = re.compile(r"^\((?:indirect|alt indirect|indirect line) ?string, offset: [^)]*\): ")
+INDIRECT = re.compile(r"^\((?:alt )?indirect (?:line )?string, offset: [^)]*\): ")
 AGGREGATES = ("structure_type", "union_type")
 KEYWORD = {"structure_type": "struct", "union_type": "union", "enumeration_type": "enum"}
 

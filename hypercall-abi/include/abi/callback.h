@@ -9,20 +9,20 @@
 
 #include <abi/xen.h>
 
-#define CALLBACKOP_register 0
+#define CALLBACKOP_register   0
 #define CALLBACKOP_unregister 1
 
-#define CALLBACKTYPE_event 0    /* event upcall */
-#define CALLBACKTYPE_failsafe 1 /* a bad selector was found on the way to the guest */
-#define CALLBACKTYPE_syscall 2  /* SYSCALL from 64-bit user mode */
+#define CALLBACKTYPE_event               0 /* event upcall */
+#define CALLBACKTYPE_failsafe            1 /* bad selector on return to the guest */
+#define CALLBACKTYPE_syscall             2 /* SYSCALL from 64-bit user mode */
 #define CALLBACKTYPE_sysenter_deprecated 3
-#define CALLBACKTYPE_nmi 4
-#define CALLBACKTYPE_sysenter 5  /* SYSENTER from user mode */
-#define CALLBACKTYPE_syscall32 7 /* SYSCALL from 32-bit user mode */
+#define CALLBACKTYPE_nmi                 4
+#define CALLBACKTYPE_sysenter            5 /* SYSENTER from user mode */
+#define CALLBACKTYPE_syscall32           7 /* SYSCALL from 32-bit user mode */
 
 /* Events are masked on entry. */
 #define _CALLBACKF_mask_events 0
-#define CALLBACKF_mask_events (1U << _CALLBACKF_mask_events)
+#define CALLBACKF_mask_events  (1U << _CALLBACKF_mask_events)
 
 #ifndef __ASSEMBLY__
 

@@ -16,187 +16,187 @@
 
 #define XEN_DOMCTL_INTERFACE_VERSION 0x00000015
 
-#define XEN_DOMCTL_createdomain 1
-#define XEN_DOMCTL_destroydomain 2
-#define XEN_DOMCTL_pausedomain 3
-#define XEN_DOMCTL_unpausedomain 4
-#define XEN_DOMCTL_getdomaininfo 5
-#define XEN_DOMCTL_setvcpuaffinity 9
-#define XEN_DOMCTL_shadow_op 10
-#define XEN_DOMCTL_max_mem 11
-#define XEN_DOMCTL_setvcpucontext 12
-#define XEN_DOMCTL_getvcpucontext 13
-#define XEN_DOMCTL_getvcpuinfo 14
-#define XEN_DOMCTL_max_vcpus 15
-#define XEN_DOMCTL_scheduler_op 16
-#define XEN_DOMCTL_setdomainhandle 17
-#define XEN_DOMCTL_setdebugging 18
-#define XEN_DOMCTL_irq_permission 19
-#define XEN_DOMCTL_iomem_permission 20
-#define XEN_DOMCTL_ioport_permission 21
-#define XEN_DOMCTL_hypercall_init 22
-#define XEN_DOMCTL_settimeoffset 24
-#define XEN_DOMCTL_getvcpuaffinity 25
-#define XEN_DOMCTL_real_mode_area 26
-#define XEN_DOMCTL_resumedomain 27
-#define XEN_DOMCTL_sendtrigger 28
-#define XEN_DOMCTL_subscribe 29
-#define XEN_DOMCTL_gethvmcontext 33
-#define XEN_DOMCTL_sethvmcontext 34
-#define XEN_DOMCTL_set_address_size 35
-#define XEN_DOMCTL_get_address_size 36
-#define XEN_DOMCTL_assign_device 37
-#define XEN_DOMCTL_bind_pt_irq 38
-#define XEN_DOMCTL_memory_mapping 39
-#define XEN_DOMCTL_ioport_mapping 40
-#define XEN_DOMCTL_set_ext_vcpucontext 42
-#define XEN_DOMCTL_get_ext_vcpucontext 43
-#define XEN_DOMCTL_set_opt_feature 44
-#define XEN_DOMCTL_test_assign_device 45
-#define XEN_DOMCTL_set_target 46
-#define XEN_DOMCTL_deassign_device 47
-#define XEN_DOMCTL_unbind_pt_irq 48
-#define XEN_DOMCTL_get_device_group 50
-#define XEN_DOMCTL_debug_op 54
-#define XEN_DOMCTL_gethvmcontext_partial 55
-#define XEN_DOMCTL_vm_event_op 56
-#define XEN_DOMCTL_mem_sharing_op 57
-#define XEN_DOMCTL_gettscinfo 59
-#define XEN_DOMCTL_settscinfo 60
-#define XEN_DOMCTL_getpageframeinfo3 61
-#define XEN_DOMCTL_setvcpuextstate 62
-#define XEN_DOMCTL_getvcpuextstate 63
-#define XEN_DOMCTL_set_access_required 64
-#define XEN_DOMCTL_audit_p2m 65
-#define XEN_DOMCTL_set_virq_handler 66
-#define XEN_DOMCTL_set_broken_page_p2m 67
-#define XEN_DOMCTL_setnodeaffinity 68
-#define XEN_DOMCTL_getnodeaffinity 69
-#define XEN_DOMCTL_cacheflush 71
-#define XEN_DOMCTL_get_vcpu_msrs 72
-#define XEN_DOMCTL_set_vcpu_msrs 73
-#define XEN_DOMCTL_setvnumainfo 74
-#define XEN_DOMCTL_psr_cmt_op 75
-#define XEN_DOMCTL_monitor_op 77
-#define XEN_DOMCTL_psr_alloc 78
-#define XEN_DOMCTL_soft_reset 79
-#define XEN_DOMCTL_vuart_op 81
-#define XEN_DOMCTL_get_cpu_policy 82
-#define XEN_DOMCTL_set_cpu_policy 83
-#define XEN_DOMCTL_vmtrace_op 84
+#define XEN_DOMCTL_createdomain            1
+#define XEN_DOMCTL_destroydomain           2
+#define XEN_DOMCTL_pausedomain             3
+#define XEN_DOMCTL_unpausedomain           4
+#define XEN_DOMCTL_getdomaininfo           5
+#define XEN_DOMCTL_setvcpuaffinity         9
+#define XEN_DOMCTL_shadow_op               10
+#define XEN_DOMCTL_max_mem                 11
+#define XEN_DOMCTL_setvcpucontext          12
+#define XEN_DOMCTL_getvcpucontext          13
+#define XEN_DOMCTL_getvcpuinfo             14
+#define XEN_DOMCTL_max_vcpus               15
+#define XEN_DOMCTL_scheduler_op            16
+#define XEN_DOMCTL_setdomainhandle         17
+#define XEN_DOMCTL_setdebugging            18
+#define XEN_DOMCTL_irq_permission          19
+#define XEN_DOMCTL_iomem_permission        20
+#define XEN_DOMCTL_ioport_permission       21
+#define XEN_DOMCTL_hypercall_init          22
+#define XEN_DOMCTL_settimeoffset           24
+#define XEN_DOMCTL_getvcpuaffinity         25
+#define XEN_DOMCTL_real_mode_area          26
+#define XEN_DOMCTL_resumedomain            27
+#define XEN_DOMCTL_sendtrigger             28
+#define XEN_DOMCTL_subscribe               29
+#define XEN_DOMCTL_gethvmcontext           33
+#define XEN_DOMCTL_sethvmcontext           34
+#define XEN_DOMCTL_set_address_size        35
+#define XEN_DOMCTL_get_address_size        36
+#define XEN_DOMCTL_assign_device           37
+#define XEN_DOMCTL_bind_pt_irq             38
+#define XEN_DOMCTL_memory_mapping          39
+#define XEN_DOMCTL_ioport_mapping          40
+#define XEN_DOMCTL_set_ext_vcpucontext     42
+#define XEN_DOMCTL_get_ext_vcpucontext     43
+#define XEN_DOMCTL_set_opt_feature         44
+#define XEN_DOMCTL_test_assign_device      45
+#define XEN_DOMCTL_set_target              46
+#define XEN_DOMCTL_deassign_device         47
+#define XEN_DOMCTL_unbind_pt_irq           48
+#define XEN_DOMCTL_get_device_group        50
+#define XEN_DOMCTL_debug_op                54
+#define XEN_DOMCTL_gethvmcontext_partial   55
+#define XEN_DOMCTL_vm_event_op             56
+#define XEN_DOMCTL_mem_sharing_op          57
+#define XEN_DOMCTL_gettscinfo              59
+#define XEN_DOMCTL_settscinfo              60
+#define XEN_DOMCTL_getpageframeinfo3       61
+#define XEN_DOMCTL_setvcpuextstate         62
+#define XEN_DOMCTL_getvcpuextstate         63
+#define XEN_DOMCTL_set_access_required     64
+#define XEN_DOMCTL_audit_p2m               65
+#define XEN_DOMCTL_set_virq_handler        66
+#define XEN_DOMCTL_set_broken_page_p2m     67
+#define XEN_DOMCTL_setnodeaffinity         68
+#define XEN_DOMCTL_getnodeaffinity         69
+#define XEN_DOMCTL_cacheflush              71
+#define XEN_DOMCTL_get_vcpu_msrs           72
+#define XEN_DOMCTL_set_vcpu_msrs           73
+#define XEN_DOMCTL_setvnumainfo            74
+#define XEN_DOMCTL_psr_cmt_op              75
+#define XEN_DOMCTL_monitor_op              77
+#define XEN_DOMCTL_psr_alloc               78
+#define XEN_DOMCTL_soft_reset              79
+#define XEN_DOMCTL_vuart_op                81
+#define XEN_DOMCTL_get_cpu_policy          82
+#define XEN_DOMCTL_set_cpu_policy          83
+#define XEN_DOMCTL_vmtrace_op              84
 #define XEN_DOMCTL_get_paging_mempool_size 85
 #define XEN_DOMCTL_set_paging_mempool_size 86
-#define XEN_DOMCTL_gdbsx_guestmemio 1000
-#define XEN_DOMCTL_gdbsx_pausevcpu 1001
-#define XEN_DOMCTL_gdbsx_unpausevcpu 1002
-#define XEN_DOMCTL_gdbsx_domstatus 1003
+#define XEN_DOMCTL_gdbsx_guestmemio        1000
+#define XEN_DOMCTL_gdbsx_pausevcpu         1001
+#define XEN_DOMCTL_gdbsx_unpausevcpu       1002
+#define XEN_DOMCTL_gdbsx_domstatus         1003
 
 /* xen_domctl_createdomain.flags */
-#define _XEN_DOMCTL_CDF_hvm 0
-#define XEN_DOMCTL_CDF_hvm (1U << _XEN_DOMCTL_CDF_hvm)
-#define _XEN_DOMCTL_CDF_hap 1
-#define XEN_DOMCTL_CDF_hap (1U << _XEN_DOMCTL_CDF_hap)
+#define _XEN_DOMCTL_CDF_hvm          0
+#define XEN_DOMCTL_CDF_hvm           (1U << _XEN_DOMCTL_CDF_hvm)
+#define _XEN_DOMCTL_CDF_hap          1
+#define XEN_DOMCTL_CDF_hap           (1U << _XEN_DOMCTL_CDF_hap)
 #define _XEN_DOMCTL_CDF_s3_integrity 2
-#define XEN_DOMCTL_CDF_s3_integrity (1U << _XEN_DOMCTL_CDF_s3_integrity)
-#define _XEN_DOMCTL_CDF_oos_off 3
-#define XEN_DOMCTL_CDF_oos_off (1U << _XEN_DOMCTL_CDF_oos_off)
-#define _XEN_DOMCTL_CDF_xs_domain 4 /* runs xenstore */
-#define XEN_DOMCTL_CDF_xs_domain (1U << _XEN_DOMCTL_CDF_xs_domain)
-#define _XEN_DOMCTL_CDF_iommu 5
-#define XEN_DOMCTL_CDF_iommu (1U << _XEN_DOMCTL_CDF_iommu)
-#define _XEN_DOMCTL_CDF_nested_virt 6
-#define XEN_DOMCTL_CDF_nested_virt (1U << _XEN_DOMCTL_CDF_nested_virt)
-#define XEN_DOMCTL_CDF_vpmu (1U << 7)
-#define XEN_DOMCTL_CDF_MAX XEN_DOMCTL_CDF_vpmu
+#define XEN_DOMCTL_CDF_s3_integrity  (1U << _XEN_DOMCTL_CDF_s3_integrity)
+#define _XEN_DOMCTL_CDF_oos_off      3
+#define XEN_DOMCTL_CDF_oos_off       (1U << _XEN_DOMCTL_CDF_oos_off)
+#define _XEN_DOMCTL_CDF_xs_domain    4 /* runs xenstore */
+#define XEN_DOMCTL_CDF_xs_domain     (1U << _XEN_DOMCTL_CDF_xs_domain)
+#define _XEN_DOMCTL_CDF_iommu        5
+#define XEN_DOMCTL_CDF_iommu         (1U << _XEN_DOMCTL_CDF_iommu)
+#define _XEN_DOMCTL_CDF_nested_virt  6
+#define XEN_DOMCTL_CDF_nested_virt   (1U << _XEN_DOMCTL_CDF_nested_virt)
+#define XEN_DOMCTL_CDF_vpmu          (1U << 7)
+#define XEN_DOMCTL_CDF_MAX           XEN_DOMCTL_CDF_vpmu
 
 /* xen_domctl_createdomain.iommu_opts */
 #define _XEN_DOMCTL_IOMMU_no_sharept 0
-#define XEN_DOMCTL_IOMMU_no_sharept (1U << _XEN_DOMCTL_IOMMU_no_sharept)
-#define XEN_DOMCTL_IOMMU_MAX XEN_DOMCTL_IOMMU_no_sharept
+#define XEN_DOMCTL_IOMMU_no_sharept  (1U << _XEN_DOMCTL_IOMMU_no_sharept)
+#define XEN_DOMCTL_IOMMU_MAX         XEN_DOMCTL_IOMMU_no_sharept
 
 /* xen_domctl_createdomain.grant_opts: the highest version allowed, in bits 3:0 */
 #define XEN_DOMCTL_GRANT_version_mask 0xf
-#define XEN_DOMCTL_GRANT_version(v) ((v) & XEN_DOMCTL_GRANT_version_mask)
+#define XEN_DOMCTL_GRANT_version(v)   ((v)&XEN_DOMCTL_GRANT_version_mask)
 
 /* xen_domctl_getdomaininfo.flags */
-#define _XEN_DOMINF_dying 0
-#define XEN_DOMINF_dying (1U << _XEN_DOMINF_dying)
-#define _XEN_DOMINF_hvm_guest 1
-#define XEN_DOMINF_hvm_guest (1U << _XEN_DOMINF_hvm_guest)
-#define _XEN_DOMINF_shutdown 2 /* the code is in bits 23:16 */
-#define XEN_DOMINF_shutdown (1U << _XEN_DOMINF_shutdown)
-#define _XEN_DOMINF_paused 3
-#define XEN_DOMINF_paused (1U << _XEN_DOMINF_paused)
-#define _XEN_DOMINF_blocked 4 /* every vCPU */
-#define XEN_DOMINF_blocked (1U << _XEN_DOMINF_blocked)
-#define _XEN_DOMINF_running 5 /* some vCPU */
-#define XEN_DOMINF_running (1U << _XEN_DOMINF_running)
-#define _XEN_DOMINF_debugged 6
-#define XEN_DOMINF_debugged (1U << _XEN_DOMINF_debugged)
-#define _XEN_DOMINF_xs_domain 7
-#define XEN_DOMINF_xs_domain (1U << _XEN_DOMINF_xs_domain)
-#define _XEN_DOMINF_hap 8
-#define XEN_DOMINF_hap (1U << _XEN_DOMINF_hap)
-#define XEN_DOMINF_shutdownmask 255
+#define _XEN_DOMINF_dying        0
+#define XEN_DOMINF_dying         (1U << _XEN_DOMINF_dying)
+#define _XEN_DOMINF_hvm_guest    1
+#define XEN_DOMINF_hvm_guest     (1U << _XEN_DOMINF_hvm_guest)
+#define _XEN_DOMINF_shutdown     2 /* the code is in bits 23:16 */
+#define XEN_DOMINF_shutdown      (1U << _XEN_DOMINF_shutdown)
+#define _XEN_DOMINF_paused       3
+#define XEN_DOMINF_paused        (1U << _XEN_DOMINF_paused)
+#define _XEN_DOMINF_blocked      4 /* every vCPU */
+#define XEN_DOMINF_blocked       (1U << _XEN_DOMINF_blocked)
+#define _XEN_DOMINF_running      5 /* some vCPU */
+#define XEN_DOMINF_running       (1U << _XEN_DOMINF_running)
+#define _XEN_DOMINF_debugged     6
+#define XEN_DOMINF_debugged      (1U << _XEN_DOMINF_debugged)
+#define _XEN_DOMINF_xs_domain    7
+#define XEN_DOMINF_xs_domain     (1U << _XEN_DOMINF_xs_domain)
+#define _XEN_DOMINF_hap          8
+#define XEN_DOMINF_hap           (1U << _XEN_DOMINF_hap)
+#define XEN_DOMINF_shutdownmask  255
 #define XEN_DOMINF_shutdownshift 16
-#define XEN_INVALID_MAX_VCPU_ID (~0U) /* max_vcpu_id of a domain without vCPUs */
+#define XEN_INVALID_MAX_VCPU_ID  (~0U) /* max_vcpu_id of a domain without vCPUs */
 
 /* xen_domctl_getpageframeinfo3.array, out: what the frame is, by its validated type */
-#define XEN_DOMCTL_PFINFO_LTAB_SHIFT 28
-#define XEN_DOMCTL_PFINFO_NOTAB (0x0U << 28)
-#define XEN_DOMCTL_PFINFO_L1TAB (0x1U << 28)
-#define XEN_DOMCTL_PFINFO_L2TAB (0x2U << 28)
-#define XEN_DOMCTL_PFINFO_L3TAB (0x3U << 28)
-#define XEN_DOMCTL_PFINFO_L4TAB (0x4U << 28)
+#define XEN_DOMCTL_PFINFO_LTAB_SHIFT    28
+#define XEN_DOMCTL_PFINFO_NOTAB         (0x0U << 28)
+#define XEN_DOMCTL_PFINFO_L1TAB         (0x1U << 28)
+#define XEN_DOMCTL_PFINFO_L2TAB         (0x2U << 28)
+#define XEN_DOMCTL_PFINFO_L3TAB         (0x3U << 28)
+#define XEN_DOMCTL_PFINFO_L4TAB         (0x4U << 28)
 #define XEN_DOMCTL_PFINFO_LTABTYPE_MASK (0x7U << 28)
-#define XEN_DOMCTL_PFINFO_LPINTAB (0x1U << 31) /* pinned */
-#define XEN_DOMCTL_PFINFO_XTAB (0xfU << 28)    /* not a frame of the domain */
-#define XEN_DOMCTL_PFINFO_XALLOC (0xeU << 28)  /* allocated, contents of no interest */
-#define XEN_DOMCTL_PFINFO_BROKEN (0xdU << 28)
-#define XEN_DOMCTL_PFINFO_LTAB_MASK (0xfU << 28)
+#define XEN_DOMCTL_PFINFO_LPINTAB       (0x1U << 31) /* pinned */
+#define XEN_DOMCTL_PFINFO_XTAB          (0xfU << 28) /* not a frame of the domain */
+#define XEN_DOMCTL_PFINFO_XALLOC        (0xeU << 28) /* contents of no interest */
+#define XEN_DOMCTL_PFINFO_BROKEN        (0xdU << 28)
+#define XEN_DOMCTL_PFINFO_LTAB_MASK     (0xfU << 28)
 
 /* xen_domctl_shadow_op.op, .mode of ENABLE, .mode of CLEAN and PEEK */
-#define XEN_DOMCTL_SHADOW_OP_OFF 0
-#define XEN_DOMCTL_SHADOW_OP_ENABLE 32
-#define XEN_DOMCTL_SHADOW_OP_CLEAN 11
-#define XEN_DOMCTL_SHADOW_OP_PEEK 12
-#define XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION 30
-#define XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION 31
-#define XEN_DOMCTL_SHADOW_OP_ENABLE_TEST 1
+#define XEN_DOMCTL_SHADOW_OP_OFF             0
+#define XEN_DOMCTL_SHADOW_OP_ENABLE          32
+#define XEN_DOMCTL_SHADOW_OP_CLEAN           11
+#define XEN_DOMCTL_SHADOW_OP_PEEK            12
+#define XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION  30
+#define XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION  31
+#define XEN_DOMCTL_SHADOW_OP_ENABLE_TEST     1
 #define XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY 2
-#define XEN_DOMCTL_SHADOW_ENABLE_REFCOUNT (1 << 1)
-#define XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY (1 << 2)
-#define XEN_DOMCTL_SHADOW_ENABLE_TRANSLATE (1 << 3)
-#define XEN_DOMCTL_SHADOW_ENABLE_EXTERNAL (1 << 4)
-#define XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL (1 << 0)
+#define XEN_DOMCTL_SHADOW_ENABLE_REFCOUNT    (1 << 1)
+#define XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY   (1 << 2)
+#define XEN_DOMCTL_SHADOW_ENABLE_TRANSLATE   (1 << 3)
+#define XEN_DOMCTL_SHADOW_ENABLE_EXTERNAL    (1 << 4)
+#define XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL     (1 << 0)
 
 /* xen_domctl_vcpuaffinity.flags */
-#define _XEN_VCPUAFFINITY_HARD 0
-#define XEN_VCPUAFFINITY_HARD (1U << _XEN_VCPUAFFINITY_HARD)
-#define _XEN_VCPUAFFINITY_SOFT 1
-#define XEN_VCPUAFFINITY_SOFT (1U << _XEN_VCPUAFFINITY_SOFT)
+#define _XEN_VCPUAFFINITY_HARD  0
+#define XEN_VCPUAFFINITY_HARD   (1U << _XEN_VCPUAFFINITY_HARD)
+#define _XEN_VCPUAFFINITY_SOFT  1
+#define XEN_VCPUAFFINITY_SOFT   (1U << _XEN_VCPUAFFINITY_SOFT)
 #define _XEN_VCPUAFFINITY_FORCE 2 /* override SCHEDOP_pin_override */
-#define XEN_VCPUAFFINITY_FORCE (1U << _XEN_VCPUAFFINITY_FORCE)
+#define XEN_VCPUAFFINITY_FORCE  (1U << _XEN_VCPUAFFINITY_FORCE)
 
 /* xen_domctl_scheduler_op.sched_id, .cmd */
-#define XEN_SCHEDULER_CREDIT 5
-#define XEN_SCHEDULER_CREDIT2 6
-#define XEN_SCHEDULER_ARINC653 7
-#define XEN_SCHEDULER_RTDS 8
-#define XEN_SCHEDULER_NULL 9
-#define XEN_DOMCTL_SCHEDOP_putinfo 0
-#define XEN_DOMCTL_SCHEDOP_getinfo 1
+#define XEN_SCHEDULER_CREDIT           5
+#define XEN_SCHEDULER_CREDIT2          6
+#define XEN_SCHEDULER_ARINC653         7
+#define XEN_SCHEDULER_RTDS             8
+#define XEN_SCHEDULER_NULL             9
+#define XEN_DOMCTL_SCHEDOP_putinfo     0
+#define XEN_DOMCTL_SCHEDOP_getinfo     1
 #define XEN_DOMCTL_SCHEDOP_putvcpuinfo 2
 #define XEN_DOMCTL_SCHEDOP_getvcpuinfo 3
 
 /* xen_domctl_sched_rtds.flags: may use time left over */
 #define _XEN_DOMCTL_SCHEDRT_extra 0
-#define XEN_DOMCTL_SCHEDRT_extra (1U << _XEN_DOMCTL_SCHEDRT_extra)
+#define XEN_DOMCTL_SCHEDRT_extra  (1U << _XEN_DOMCTL_SCHEDRT_extra)
 
 /* xen_domctl_sendtrigger.trigger */
-#define XEN_DOMCTL_SENDTRIGGER_NMI 0
+#define XEN_DOMCTL_SENDTRIGGER_NMI   0
 #define XEN_DOMCTL_SENDTRIGGER_RESET 1
-#define XEN_DOMCTL_SENDTRIGGER_INIT 2
+#define XEN_DOMCTL_SENDTRIGGER_INIT  2
 #define XEN_DOMCTL_SENDTRIGGER_POWER 3
 #define XEN_DOMCTL_SENDTRIGGER_SLEEP 4
 
@@ -204,7 +204,7 @@
 #define XEN_CPUID_INPUT_UNUSED 0xFFFFFFFF
 
 /* xen_domctl_memory_mapping.add_mapping */
-#define DPCI_ADD_MAPPING 1
+#define DPCI_ADD_MAPPING    1
 #define DPCI_REMOVE_MAPPING 0
 
 #ifndef __ASSEMBLY__
@@ -216,11 +216,11 @@ struct xen_domctl_createdomain {
     uint32_t flags;      /* XEN_DOMCTL_CDF_* */
     uint32_t iommu_opts; /* XEN_DOMCTL_IOMMU_* */
     uint32_t max_vcpus;
-    uint32_t max_evtchn_port;   /* the highest one */
-    int32_t max_grant_frames;   /* negative: default */
+    uint32_t max_evtchn_port;    /* the highest one */
+    int32_t max_grant_frames;    /* negative: default */
     int32_t max_maptrack_frames; /* negative: default */
-    uint32_t grant_opts;        /* XEN_DOMCTL_GRANT_* */
-    uint32_t vmtrace_size;      /* bytes per vCPU; 0: none */
+    uint32_t grant_opts;         /* XEN_DOMCTL_GRANT_* */
+    uint32_t vmtrace_size;       /* bytes per vCPU; 0: none */
     uint32_t cpupool_id;
     struct xen_arch_domainconfig arch;
 };
@@ -250,7 +250,7 @@ typedef struct xen_domctl_getdomaininfo xen_domctl_getdomaininfo_t;
 DEFINE_XEN_GUEST_HANDLE(xen_domctl_getdomaininfo_t);
 
 struct xen_domctl_getpageframeinfo3 {
-    uint64_aligned_t num; /* elements, at most 1024 */
+    uint64_aligned_t num;                 /* elements, at most 1024 */
     XEN_GUEST_HANDLE_64(xen_pfn_t) array; /* in: mfns, out: XEN_DOMCTL_PFINFO_* */
 };
 
@@ -263,7 +263,7 @@ struct xen_domctl_shadow_op {
     uint32_t mode; /* by op */
     uint32_t mb;   /* *_ALLOCATION: MiB */
     XEN_GUEST_HANDLE_64(uint8) dirty_bitmap;
-    uint64_aligned_t pages; /* in: bits of room, out: bits filled */
+    uint64_aligned_t pages;                  /* in: bits of room, out: bits filled */
     struct xen_domctl_shadow_op_stats stats; /* out */
 };
 
@@ -292,7 +292,7 @@ struct xen_domctl_nodeaffinity {
 
 struct xen_domctl_vcpuaffinity {
     uint32_t vcpu;
-    uint32_t flags; /* XEN_VCPUAFFINITY_* */
+    uint32_t flags;                   /* XEN_VCPUAFFINITY_* */
     struct xenctl_bitmap cpumap_hard; /* in; out: what is in force */
     struct xenctl_bitmap cpumap_soft;
 };

@@ -10,94 +10,94 @@
 
 #include <abi/xen.h>
 
-#define GNTTABOP_map_grant_ref 0
-#define GNTTABOP_unmap_grant_ref 1
-#define GNTTABOP_setup_table 2
-#define GNTTABOP_dump_table 3
-#define GNTTABOP_transfer 4
-#define GNTTABOP_copy 5
-#define GNTTABOP_query_size 6
+#define GNTTABOP_map_grant_ref     0
+#define GNTTABOP_unmap_grant_ref   1
+#define GNTTABOP_setup_table       2
+#define GNTTABOP_dump_table        3
+#define GNTTABOP_transfer          4
+#define GNTTABOP_copy              5
+#define GNTTABOP_query_size        6
 #define GNTTABOP_unmap_and_replace 7
-#define GNTTABOP_set_version 8
+#define GNTTABOP_set_version       8
 #define GNTTABOP_get_status_frames 9
-#define GNTTABOP_get_version 10
-#define GNTTABOP_swap_grant_ref 11
-#define GNTTABOP_cache_flush 12
+#define GNTTABOP_get_version       10
+#define GNTTABOP_swap_grant_ref    11
+#define GNTTABOP_cache_flush       12
 
 /* The first entries of a table that a toolstack sets up for a new domain. */
 #define GNTTAB_NR_RESERVED_ENTRIES 8
-#define GNTTAB_RESERVED_CONSOLE 0
-#define GNTTAB_RESERVED_XENSTORE 1
+#define GNTTAB_RESERVED_CONSOLE    0
+#define GNTTAB_RESERVED_XENSTORE   1
 
 /* grant_entry.flags: type */
-#define GTF_invalid (0U << 0)
-#define GTF_permit_access (1U << 0)
+#define GTF_invalid         (0U << 0)
+#define GTF_permit_access   (1U << 0)
 #define GTF_accept_transfer (2U << 0)
-#define GTF_transitive (3U << 0) /* version 2 only */
-#define GTF_type_mask (3U << 0)
+#define GTF_transitive      (3U << 0) /* version 2 only */
+#define GTF_type_mask       (3U << 0)
 
 /* ... of GTF_permit_access; reading and writing are set by the hypervisor */
 #define _GTF_readonly (2)
-#define GTF_readonly (1U << _GTF_readonly)
-#define _GTF_reading (3) /* mapped or being copied */
-#define GTF_reading (1U << _GTF_reading)
-#define _GTF_writing (4) /* ... for writing */
-#define GTF_writing (1U << _GTF_writing)
-#define _GTF_PWT (5)
-#define GTF_PWT (1U << _GTF_PWT)
-#define _GTF_PCD (6)
-#define GTF_PCD (1U << _GTF_PCD)
-#define _GTF_PAT (7)
-#define GTF_PAT (1U << _GTF_PAT)
+#define GTF_readonly  (1U << _GTF_readonly)
+#define _GTF_reading  (3) /* mapped or being copied */
+#define GTF_reading   (1U << _GTF_reading)
+#define _GTF_writing  (4) /* ... for writing */
+#define GTF_writing   (1U << _GTF_writing)
+#define _GTF_PWT      (5)
+#define GTF_PWT       (1U << _GTF_PWT)
+#define _GTF_PCD      (6)
+#define GTF_PCD       (1U << _GTF_PCD)
+#define _GTF_PAT      (7)
+#define GTF_PAT       (1U << _GTF_PAT)
 #define _GTF_sub_page (8) /* version 2 only */
-#define GTF_sub_page (1U << _GTF_sub_page)
+#define GTF_sub_page  (1U << _GTF_sub_page)
 
 /* ... of GTF_accept_transfer */
 #define _GTF_transfer_committed (2)
-#define GTF_transfer_committed (1U << _GTF_transfer_committed)
+#define GTF_transfer_committed  (1U << _GTF_transfer_committed)
 #define _GTF_transfer_completed (3)
-#define GTF_transfer_completed (1U << _GTF_transfer_completed)
+#define GTF_transfer_completed  (1U << _GTF_transfer_completed)
 
 /* gnttab_map_grant_ref.flags; the granter is not told which */
-#define _GNTMAP_device_map (0) /* for a device; dev_bus_addr */
-#define GNTMAP_device_map (1 << _GNTMAP_device_map)
-#define _GNTMAP_host_map (1) /* for the caller; host_addr */
-#define GNTMAP_host_map (1 << _GNTMAP_host_map)
-#define _GNTMAP_readonly (2)
-#define GNTMAP_readonly (1 << _GNTMAP_readonly)
+#define _GNTMAP_device_map      (0) /* for a device; dev_bus_addr */
+#define GNTMAP_device_map       (1 << _GNTMAP_device_map)
+#define _GNTMAP_host_map        (1) /* for the caller; host_addr */
+#define GNTMAP_host_map         (1 << _GNTMAP_host_map)
+#define _GNTMAP_readonly        (2)
+#define GNTMAP_readonly         (1 << _GNTMAP_readonly)
 #define _GNTMAP_application_map (3) /* user mode may use it */
-#define GNTMAP_application_map (1 << _GNTMAP_application_map)
-#define _GNTMAP_contains_pte (4) /* host_addr is that of the L1 entry */
-#define GNTMAP_contains_pte (1 << _GNTMAP_contains_pte)
-#define _GNTMAP_guest_avail0 (16) /* becomes bit 9 of the L1 entry, and so on */
+#define GNTMAP_application_map  (1 << _GNTMAP_application_map)
+#define _GNTMAP_contains_pte    (4) /* host_addr is that of the L1 entry */
+#define GNTMAP_contains_pte     (1 << _GNTMAP_contains_pte)
+#define _GNTMAP_guest_avail0    (16) /* becomes bit 9 of the L1 entry, and so on */
 #define GNTMAP_guest_avail_mask ((uint32_t)~0 << _GNTMAP_guest_avail0)
 
 /* gnttab_copy.flags: the pointer is a grant, not a frame */
 #define _GNTCOPY_source_gref (0)
-#define GNTCOPY_source_gref (1 << _GNTCOPY_source_gref)
-#define _GNTCOPY_dest_gref (1)
-#define GNTCOPY_dest_gref (1 << _GNTCOPY_dest_gref)
+#define GNTCOPY_source_gref  (1 << _GNTCOPY_source_gref)
+#define _GNTCOPY_dest_gref   (1)
+#define GNTCOPY_dest_gref    (1 << _GNTCOPY_dest_gref)
 
 /* gnttab_cache_flush.op */
-#define GNTTAB_CACHE_CLEAN (1u << 0)
-#define GNTTAB_CACHE_INVAL (1u << 1)
+#define GNTTAB_CACHE_CLEAN       (1u << 0)
+#define GNTTAB_CACHE_INVAL       (1u << 1)
 #define GNTTAB_CACHE_SOURCE_GREF (1u << 31)
 
 /* status of one element */
-#define GNTST_okay (0)
-#define GNTST_general_error (-1)
-#define GNTST_bad_domain (-2)
-#define GNTST_bad_gntref (-3)
-#define GNTST_bad_handle (-4)
-#define GNTST_bad_virt_addr (-5)
-#define GNTST_bad_dev_addr (-6)
-#define GNTST_no_device_space (-7)
+#define GNTST_okay              (0)
+#define GNTST_general_error     (-1)
+#define GNTST_bad_domain        (-2)
+#define GNTST_bad_gntref        (-3)
+#define GNTST_bad_handle        (-4)
+#define GNTST_bad_virt_addr     (-5)
+#define GNTST_bad_dev_addr      (-6)
+#define GNTST_no_device_space   (-7)
 #define GNTST_permission_denied (-8)
-#define GNTST_bad_page (-9)
-#define GNTST_bad_copy_arg (-10)
-#define GNTST_address_too_big (-11)
-#define GNTST_eagain (-12)
-#define GNTST_no_space (-13)
+#define GNTST_bad_page          (-9)
+#define GNTST_bad_copy_arg      (-10)
+#define GNTST_address_too_big   (-11)
+#define GNTST_eagain            (-12)
+#define GNTST_no_space          (-13)
 
 #ifndef __ASSEMBLY__
 

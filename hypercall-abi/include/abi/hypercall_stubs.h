@@ -30,33 +30,33 @@ extern
 #define ABI_HYPERCALL_SLOT(nr) ((nr)*32)
 
 /* rdi, rsi, rdx, r10 are in-out variables of the expanding function. */
-#define ABI_HYPERCALL_ASM(nr, ...)                      \
-    __asm__ volatile("call hypercall_page + %c[slot]"   \
-                     : "=a"(ret), __VA_ARGS__           \
+#define ABI_HYPERCALL_ASM(nr, ...)                        \
+    __asm__ volatile("call hypercall_page + %c[slot]"     \
+                     : "=a"(ret), __VA_ARGS__             \
                      : [slot] "i"(ABI_HYPERCALL_SLOT(nr)) \
                      : "rcx", "r11", "memory")
 
-#define ABI_CALL_1(nr, a)                     \
-    unsigned long rdi = (unsigned long)(a);   \
+#define ABI_CALL_1(nr, a)                   \
+    unsigned long rdi = (unsigned long)(a); \
     ABI_HYPERCALL_ASM(nr, "+D"(rdi))
-#define ABI_CALL_2(nr, a, b)                  \
-    unsigned long rdi = (unsigned long)(a);   \
-    unsigned long rsi = (unsigned long)(b);   \
+#define ABI_CALL_2(nr, a, b)                \
+    unsigned long rdi = (unsigned long)(a); \
+    unsigned long rsi = (unsigned long)(b); \
     ABI_HYPERCALL_ASM(nr, "+D"(rdi), "+S"(rsi))
-#define ABI_CALL_3(nr, a, b, c)               \
-    unsigned long rdi = (unsigned long)(a);   \
-    unsigned long rsi = (unsigned long)(b);   \
-    unsigned long rdx = (unsigned long)(c);   \
+#define ABI_CALL_3(nr, a, b, c)             \
+    unsigned long rdi = (unsigned long)(a); \
+    unsigned long rsi = (unsigned long)(b); \
+    unsigned long rdx = (unsigned long)(c); \
     ABI_HYPERCALL_ASM(nr, "+D"(rdi), "+S"(rsi), "+d"(rdx))
-#define ABI_CALL_4(nr, a, b, c, d)            \
-    unsigned long rdi = (unsigned long)(a);   \
-    unsigned long rsi = (unsigned long)(b);   \
-    unsigned long rdx = (unsigned long)(c);   \
+#define ABI_CALL_4(nr, a, b, c, d)                                  \
+    unsigned long rdi = (unsigned long)(a);                         \
+    unsigned long rsi = (unsigned long)(b);                         \
+    unsigned long rdx = (unsigned long)(c);                         \
     register unsigned long r10 __asm__("r10") = (unsigned long)(d); \
     ABI_HYPERCALL_ASM(nr, "+D"(rdi), "+S"(rsi), "+d"(rdx), "+r"(r10))
 
 #define ABI_STUB(nargs, ...) ABI_CALL_##nargs(__VA_ARGS__)
-#define ABI_UNPACK(...) __VA_ARGS__
+#define ABI_UNPACK(...)      __VA_ARGS__
 
 #define ABI_STUB_DEFINE(nr, name, nargs, params, args) \
     static inline long HYPERVISOR_##name params        \

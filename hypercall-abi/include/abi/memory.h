@@ -11,71 +11,71 @@
 #include <abi/physdev.h>
 #include <abi/xen.h>
 
-#define XENMEM_increase_reservation 0 /* returns extents done */
-#define XENMEM_decrease_reservation 1 /* returns extents done */
-#define XENMEM_maximum_ram_page 2     /* returns 1 + the highest mfn of RAM */
-#define XENMEM_current_reservation 3  /* domid_t; returns frames */
-#define XENMEM_maximum_reservation 4  /* domid_t; returns frames */
-#define XENMEM_machphys_mfn_list 5
-#define XENMEM_populate_physmap 6 /* returns extents done */
-#define XENMEM_add_to_physmap 7
-#define XENMEM_memory_map 9
-#define XENMEM_machine_memory_map 10
-#define XENMEM_exchange 11
-#define XENMEM_machphys_mapping 12
-#define XENMEM_set_memory_map 13
-#define XENMEM_maximum_gpfn 14 /* domid_t; returns the highest pfn */
-#define XENMEM_remove_from_physmap 15
-#define XENMEM_set_pod_target 16
-#define XENMEM_get_pod_target 17
-#define XENMEM_get_sharing_freed_pages 18  /* returns frames */
-#define XENMEM_get_sharing_shared_pages 19 /* returns frames */
-#define XENMEM_paging_op 20
-#define XENMEM_access_op 21
-#define XENMEM_sharing_op 22
-#define XENMEM_add_to_physmap_batch 23
-#define XENMEM_claim_pages 24
-#define XENMEM_machphys_compat_mfn_list 25
-#define XENMEM_get_vnumainfo 26
+#define XENMEM_increase_reservation       0 /* returns extents done */
+#define XENMEM_decrease_reservation       1 /* returns extents done */
+#define XENMEM_maximum_ram_page           2 /* returns 1 + the highest mfn of RAM */
+#define XENMEM_current_reservation        3 /* domid_t; returns frames */
+#define XENMEM_maximum_reservation        4 /* domid_t; returns frames */
+#define XENMEM_machphys_mfn_list          5
+#define XENMEM_populate_physmap           6 /* returns extents done */
+#define XENMEM_add_to_physmap             7
+#define XENMEM_memory_map                 9
+#define XENMEM_machine_memory_map         10
+#define XENMEM_exchange                   11
+#define XENMEM_machphys_mapping           12
+#define XENMEM_set_memory_map             13
+#define XENMEM_maximum_gpfn               14 /* domid_t; returns the highest pfn */
+#define XENMEM_remove_from_physmap        15
+#define XENMEM_set_pod_target             16
+#define XENMEM_get_pod_target             17
+#define XENMEM_get_sharing_freed_pages    18 /* returns frames */
+#define XENMEM_get_sharing_shared_pages   19 /* returns frames */
+#define XENMEM_paging_op                  20
+#define XENMEM_access_op                  21
+#define XENMEM_sharing_op                 22
+#define XENMEM_add_to_physmap_batch       23
+#define XENMEM_claim_pages                24
+#define XENMEM_machphys_compat_mfn_list   25
+#define XENMEM_get_vnumainfo              26
 #define XENMEM_reserved_device_memory_map 27
-#define XENMEM_acquire_resource 28
+#define XENMEM_acquire_resource           28
 
 /* xen_memory_reservation.mem_flags: width of machine addresses (0: any), NUMA node */
-#define XENMEMF_address_bits(x) (x)
-#define XENMEMF_get_address_bits(x) ((x) & 0xffu)
-#define XENMEMF_node(x) (((x) + 1) << 8)
-#define XENMEMF_get_node(x) ((((x) >> 8) - 1) & 0xffu)
-#define XENMEMF_populate_on_demand (1 << 16)
-#define XENMEMF_exact_node_request (1 << 17)
-#define XENMEMF_exact_node(n) (XENMEMF_node(n) | XENMEMF_exact_node_request)
-#define XENMEMF_vnode (1 << 18) /* the node is a virtual one */
+#define XENMEMF_address_bits(x)     (x)
+#define XENMEMF_get_address_bits(x) ((x)&0xffu)
+#define XENMEMF_node(x)             (((x) + 1) << 8)
+#define XENMEMF_get_node(x)         ((((x) >> 8) - 1) & 0xffu)
+#define XENMEMF_populate_on_demand  (1 << 16)
+#define XENMEMF_exact_node_request  (1 << 17)
+#define XENMEMF_exact_node(n)       (XENMEMF_node(n) | XENMEMF_exact_node_request)
+#define XENMEMF_vnode               (1 << 18) /* the node is a virtual one */
 
 /* xen_add_to_physmap.space */
-#define XENMAPSPACE_shared_info 0
-#define XENMAPSPACE_grant_table 1
-#define XENMAPSPACE_gmfn 2
-#define XENMAPSPACE_gmfn_range 3
-#define XENMAPSPACE_gmfn_foreign 4
-#define XENMAPSPACE_dev_mmio 5
+#define XENMAPSPACE_shared_info      0
+#define XENMAPSPACE_grant_table      1
+#define XENMAPSPACE_gmfn             2
+#define XENMAPSPACE_gmfn_range       3
+#define XENMAPSPACE_gmfn_foreign     4
+#define XENMAPSPACE_dev_mmio         5
 #define XENMAPIDX_grant_table_status 0x80000000 /* in idx of the grant table space */
 
 /* xen_reserved_device_memory_map.flags */
 #define XENMEM_RDM_ALL 1
 
 /* xen_mem_acquire_resource.type, .id, .frame */
-#define XENMEM_resource_ioreq_server 0
-#define XENMEM_resource_grant_table 1
-#define XENMEM_resource_vmtrace_buf 2
-#define XENMEM_resource_grant_table_id_shared 0
-#define XENMEM_resource_grant_table_id_status 1
+#define XENMEM_resource_ioreq_server                0
+#define XENMEM_resource_grant_table                 1
+#define XENMEM_resource_vmtrace_buf                 2
+#define XENMEM_resource_grant_table_id_shared       0
+#define XENMEM_resource_grant_table_id_status       1
 #define XENMEM_resource_ioreq_server_frame_bufioreq 0
 #define XENMEM_resource_ioreq_server_frame_ioreq(n) (1 + (n))
 
 /* abi_e820_entry.type: as firmware numbers them (ACPI specification, table 15-4) */
-#define ABI_E820_RAM 1
+#define ABI_E820_RAM      1
 #define ABI_E820_RESERVED 2
-#define ABI_E820_ACPI 3
-#define ABI_E820_NVS 4
+#define ABI_E820_ACPI     3
+#define ABI_E820_NVS      4
 #define ABI_E820_UNUSABLE 5
 
 #ifndef __ASSEMBLY__
@@ -166,7 +166,7 @@ struct abi_e820_entry {
 
 /* XENMEM_memory_map (pseudo-physical), XENMEM_machine_memory_map (real). */
 struct xen_memory_map {
-    unsigned int nr_entries; /* in: room, out: filled in */
+    unsigned int nr_entries;       /* in: room, out: filled in */
     XEN_GUEST_HANDLE(void) buffer; /* struct abi_e820_entry */
 };
 typedef struct xen_memory_map xen_memory_map_t;

@@ -10,15 +10,15 @@
 
 #include <abi/xen.h>
 
-#define XENNMI_register_callback 0
+#define XENNMI_register_callback   0
 #define XENNMI_unregister_callback 1
 
 #define _XEN_NMIREASON_io_error 0 /* channel check */
-#define XEN_NMIREASON_io_error (1UL << _XEN_NMIREASON_io_error)
+#define XEN_NMIREASON_io_error  (1UL << _XEN_NMIREASON_io_error)
 #define _XEN_NMIREASON_pci_serr 1
-#define XEN_NMIREASON_pci_serr (1UL << _XEN_NMIREASON_pci_serr)
-#define _XEN_NMIREASON_unknown 2
-#define XEN_NMIREASON_unknown (1UL << _XEN_NMIREASON_unknown)
+#define XEN_NMIREASON_pci_serr  (1UL << _XEN_NMIREASON_pci_serr)
+#define _XEN_NMIREASON_unknown  2
+#define XEN_NMIREASON_unknown   (1UL << _XEN_NMIREASON_unknown)
 
 #ifndef __ASSEMBLY__
 

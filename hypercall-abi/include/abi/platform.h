@@ -12,49 +12,49 @@
 
 #define XENPF_INTERFACE_VERSION 0x03000001
 
-#define XENPF_settime32 17
-#define XENPF_settime64 62
-#define XENPF_settime XENPF_settime64
-#define XENPF_add_memtype 31
-#define XENPF_del_memtype 32
-#define XENPF_read_memtype 33
-#define XENPF_microcode_update 35
-#define XENPF_platform_quirk 39
-#define XENPF_get_cpu_version 48
-#define XENPF_efi_runtime_call 49
-#define XENPF_firmware_info 50
-#define XENPF_enter_acpi_sleep 51
-#define XENPF_change_freq 52
-#define XENPF_getidletime 53
+#define XENPF_settime32            17
+#define XENPF_settime64            62
+#define XENPF_settime              XENPF_settime64
+#define XENPF_add_memtype          31
+#define XENPF_del_memtype          32
+#define XENPF_read_memtype         33
+#define XENPF_microcode_update     35
+#define XENPF_platform_quirk       39
+#define XENPF_get_cpu_version      48
+#define XENPF_efi_runtime_call     49
+#define XENPF_firmware_info        50
+#define XENPF_enter_acpi_sleep     51
+#define XENPF_change_freq          52
+#define XENPF_getidletime          53
 #define XENPF_set_processor_pminfo 54
-#define XENPF_get_cpuinfo 55
-#define XENPF_cpu_online 56
-#define XENPF_cpu_offline 57
-#define XENPF_cpu_hotadd 58
-#define XENPF_mem_hotadd 59
-#define XENPF_core_parking 60
-#define XENPF_resource_op 61
-#define XENPF_get_symbol 63
+#define XENPF_get_cpuinfo          55
+#define XENPF_cpu_online           56
+#define XENPF_cpu_offline          57
+#define XENPF_cpu_hotadd           58
+#define XENPF_mem_hotadd           59
+#define XENPF_core_parking         60
+#define XENPF_resource_op          61
+#define XENPF_get_symbol           63
 
 /* xenpf_firmware_info.type; .index counts within it */
-#define XEN_FW_DISK_INFO 1          /* INT 13h AH=41h, AH=08h, AH=48h */
-#define XEN_FW_DISK_MBR_SIGNATURE 2
-#define XEN_FW_VBEDDC_INFO 3        /* INT 10h AX=4F15h */
-#define XEN_FW_EFI_INFO 4           /* .index is XEN_FW_EFI_* */
-#define XEN_FW_KBD_SHIFT_FLAGS 5    /* INT 16h AH=02h */
-#define XEN_FW_EFI_VERSION 0
-#define XEN_FW_EFI_CONFIG_TABLE 1
-#define XEN_FW_EFI_VENDOR 2
-#define XEN_FW_EFI_MEM_INFO 3
-#define XEN_FW_EFI_RT_VERSION 4
-#define XEN_FW_EFI_PCI_ROM 5
+#define XEN_FW_DISK_INFO            1 /* INT 13h AH=41h, AH=08h, AH=48h */
+#define XEN_FW_DISK_MBR_SIGNATURE   2
+#define XEN_FW_VBEDDC_INFO          3 /* INT 10h AX=4F15h */
+#define XEN_FW_EFI_INFO             4 /* .index is XEN_FW_EFI_* */
+#define XEN_FW_KBD_SHIFT_FLAGS      5 /* INT 16h AH=02h */
+#define XEN_FW_EFI_VERSION          0
+#define XEN_FW_EFI_CONFIG_TABLE     1
+#define XEN_FW_EFI_VENDOR           2
+#define XEN_FW_EFI_MEM_INFO         3
+#define XEN_FW_EFI_RT_VERSION       4
+#define XEN_FW_EFI_PCI_ROM          5
 #define XEN_FW_EFI_APPLE_PROPERTIES 6
 
 /* xenpf_enter_acpi_sleep.flags: val_a and val_b are SLP_TYP values, not registers */
 #define XENPF_ACPI_SLEEP_EXTENDED 0x00000001
 
 /* xenpf_pcpuinfo.flags */
-#define XEN_PCPU_FLAGS_ONLINE 1
+#define XEN_PCPU_FLAGS_ONLINE  1
 #define XEN_PCPU_FLAGS_INVALID 2 /* no such CPU */
 
 #ifndef __ASSEMBLY__
@@ -70,7 +70,7 @@ typedef struct xenpf_settime32 xenpf_settime32_t;
 struct xenpf_settime64 {
     uint64_t secs;
     uint32_t nsecs;
-    uint32_t mbz; /* must be 0 */
+    uint32_t mbz;         /* must be 0 */
     uint64_t system_time; /* ns */
 };
 typedef struct xenpf_settime64 xenpf_settime64_t;
@@ -98,7 +98,7 @@ struct xenpf_firmware_info {
         } disk_mbr_signature;
         struct {
             uint8_t capabilities;
-            uint8_t edid_transfer_time; /* s per block */
+            uint8_t edid_transfer_time;   /* s per block */
             XEN_GUEST_HANDLE(uint8) edid; /* 128 bytes */
         } vbeddc_info;
         union xenpf_efi_info {
@@ -109,7 +109,7 @@ struct xenpf_firmware_info {
             } cfg;
             struct {
                 uint32_t revision;
-                uint32_t bufsz; /* in: bytes */
+                uint32_t bufsz;              /* in: bytes */
                 XEN_GUEST_HANDLE(void) name; /* UTF-16 */
             } vendor;
             struct {
@@ -140,8 +140,8 @@ DEFINE_XEN_GUEST_HANDLE(xenpf_firmware_info_t);
 
 /* Sleep or power off, once domain 0's ACPI code is ready for it. */
 struct xenpf_enter_acpi_sleep {
-    uint16_t val_a; /* PM1a_CNT */
-    uint16_t val_b; /* PM1b_CNT */
+    uint16_t val_a;       /* PM1a_CNT */
+    uint16_t val_b;       /* PM1b_CNT */
     uint32_t sleep_state; /* 1-5 for S1-S5 */
     uint32_t flags;       /* XENPF_ACPI_SLEEP_* */
 };

@@ -15,112 +15,112 @@
 
 #define XEN_SYSCTL_INTERFACE_VERSION 0x00000015
 
-#define XEN_SYSCTL_readconsole 1
-#define XEN_SYSCTL_tbuf_op 2
-#define XEN_SYSCTL_physinfo 3
-#define XEN_SYSCTL_sched_id 4
-#define XEN_SYSCTL_perfc_op 5
-#define XEN_SYSCTL_getdomaininfolist 6
-#define XEN_SYSCTL_debug_keys 7
-#define XEN_SYSCTL_getcpuinfo 8
-#define XEN_SYSCTL_availheap 9
-#define XEN_SYSCTL_get_pmstat 10
-#define XEN_SYSCTL_cpu_hotplug 11
-#define XEN_SYSCTL_pm_op 12
-#define XEN_SYSCTL_page_offline_op 14
-#define XEN_SYSCTL_lockprof_op 15
-#define XEN_SYSCTL_cputopoinfo 16
-#define XEN_SYSCTL_numainfo 17
-#define XEN_SYSCTL_cpupool_op 18
-#define XEN_SYSCTL_scheduler_op 19
-#define XEN_SYSCTL_coverage_op 20
-#define XEN_SYSCTL_psr_cmt_op 21
-#define XEN_SYSCTL_pcitopoinfo 22
-#define XEN_SYSCTL_psr_alloc 23
+#define XEN_SYSCTL_readconsole            1
+#define XEN_SYSCTL_tbuf_op                2
+#define XEN_SYSCTL_physinfo               3
+#define XEN_SYSCTL_sched_id               4
+#define XEN_SYSCTL_perfc_op               5
+#define XEN_SYSCTL_getdomaininfolist      6
+#define XEN_SYSCTL_debug_keys             7
+#define XEN_SYSCTL_getcpuinfo             8
+#define XEN_SYSCTL_availheap              9
+#define XEN_SYSCTL_get_pmstat             10
+#define XEN_SYSCTL_cpu_hotplug            11
+#define XEN_SYSCTL_pm_op                  12
+#define XEN_SYSCTL_page_offline_op        14
+#define XEN_SYSCTL_lockprof_op            15
+#define XEN_SYSCTL_cputopoinfo            16
+#define XEN_SYSCTL_numainfo               17
+#define XEN_SYSCTL_cpupool_op             18
+#define XEN_SYSCTL_scheduler_op           19
+#define XEN_SYSCTL_coverage_op            20
+#define XEN_SYSCTL_psr_cmt_op             21
+#define XEN_SYSCTL_pcitopoinfo            22
+#define XEN_SYSCTL_psr_alloc              23
 #define XEN_SYSCTL_get_cpu_levelling_caps 25
-#define XEN_SYSCTL_get_cpu_featureset 26
-#define XEN_SYSCTL_livepatch_op 27
-#define XEN_SYSCTL_get_cpu_policy 29
+#define XEN_SYSCTL_get_cpu_featureset     26
+#define XEN_SYSCTL_livepatch_op           27
+#define XEN_SYSCTL_get_cpu_policy         29
 
 /* xen_sysctl_physinfo.capabilities */
-#define _XEN_SYSCTL_PHYSCAP_hvm 0
-#define XEN_SYSCTL_PHYSCAP_hvm (1u << _XEN_SYSCTL_PHYSCAP_hvm)
-#define _XEN_SYSCTL_PHYSCAP_pv 1
-#define XEN_SYSCTL_PHYSCAP_pv (1u << _XEN_SYSCTL_PHYSCAP_pv)
-#define _XEN_SYSCTL_PHYSCAP_directio 2
-#define XEN_SYSCTL_PHYSCAP_directio (1u << _XEN_SYSCTL_PHYSCAP_directio)
-#define _XEN_SYSCTL_PHYSCAP_hap 3
-#define XEN_SYSCTL_PHYSCAP_hap (1u << _XEN_SYSCTL_PHYSCAP_hap)
-#define _XEN_SYSCTL_PHYSCAP_shadow 4
-#define XEN_SYSCTL_PHYSCAP_shadow (1u << _XEN_SYSCTL_PHYSCAP_shadow)
+#define _XEN_SYSCTL_PHYSCAP_hvm                0
+#define XEN_SYSCTL_PHYSCAP_hvm                 (1u << _XEN_SYSCTL_PHYSCAP_hvm)
+#define _XEN_SYSCTL_PHYSCAP_pv                 1
+#define XEN_SYSCTL_PHYSCAP_pv                  (1u << _XEN_SYSCTL_PHYSCAP_pv)
+#define _XEN_SYSCTL_PHYSCAP_directio           2
+#define XEN_SYSCTL_PHYSCAP_directio            (1u << _XEN_SYSCTL_PHYSCAP_directio)
+#define _XEN_SYSCTL_PHYSCAP_hap                3
+#define XEN_SYSCTL_PHYSCAP_hap                 (1u << _XEN_SYSCTL_PHYSCAP_hap)
+#define _XEN_SYSCTL_PHYSCAP_shadow             4
+#define XEN_SYSCTL_PHYSCAP_shadow              (1u << _XEN_SYSCTL_PHYSCAP_shadow)
 #define _XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share 5
 #define XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share \
     (1u << _XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share)
-#define XEN_SYSCTL_PHYSCAP_vmtrace (1u << 6)
-#define XEN_SYSCTL_PHYSCAP_vpmu (1u << 7)
+#define XEN_SYSCTL_PHYSCAP_vmtrace   (1u << 6)
+#define XEN_SYSCTL_PHYSCAP_vpmu      (1u << 7)
 #define XEN_SYSCTL_PHYSCAP_gnttab_v1 (1u << 8)
 #define XEN_SYSCTL_PHYSCAP_gnttab_v2 (1u << 9)
-#define XEN_SYSCTL_PHYSCAP_MAX XEN_SYSCTL_PHYSCAP_gnttab_v2
+#define XEN_SYSCTL_PHYSCAP_MAX       XEN_SYSCTL_PHYSCAP_gnttab_v2
 
 /* xen_sysctl_cpu_hotplug.op */
-#define XEN_SYSCTL_CPU_HOTPLUG_ONLINE 0
-#define XEN_SYSCTL_CPU_HOTPLUG_OFFLINE 1
-#define XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE 2
+#define XEN_SYSCTL_CPU_HOTPLUG_ONLINE      0
+#define XEN_SYSCTL_CPU_HOTPLUG_OFFLINE     1
+#define XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE  2
 #define XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE 3
 
 /* What is not known about a CPU, node or device. */
-#define XEN_INVALID_CORE_ID (~0U)
+#define XEN_INVALID_CORE_ID   (~0U)
 #define XEN_INVALID_SOCKET_ID (~0U)
-#define XEN_INVALID_NODE_ID (~0U)
-#define XEN_INVALID_MEM_SZ (~0U)
+#define XEN_INVALID_NODE_ID   (~0U)
+#define XEN_INVALID_MEM_SZ    (~0U)
 #define XEN_INVALID_NODE_DIST (~0U)
-#define XEN_INVALID_DEV (XEN_INVALID_NODE_ID - 1) /* no such device */
+#define XEN_INVALID_DEV       (XEN_INVALID_NODE_ID - 1) /* no such device */
 
 /* xen_sysctl_cpupool_op.op, and .cpupool_id or .cpu where any will do */
-#define XEN_SYSCTL_CPUPOOL_OP_CREATE 1
-#define XEN_SYSCTL_CPUPOOL_OP_DESTROY 2
-#define XEN_SYSCTL_CPUPOOL_OP_INFO 3
-#define XEN_SYSCTL_CPUPOOL_OP_ADDCPU 4
-#define XEN_SYSCTL_CPUPOOL_OP_RMCPU 5
+#define XEN_SYSCTL_CPUPOOL_OP_CREATE     1
+#define XEN_SYSCTL_CPUPOOL_OP_DESTROY    2
+#define XEN_SYSCTL_CPUPOOL_OP_INFO       3
+#define XEN_SYSCTL_CPUPOOL_OP_ADDCPU     4
+#define XEN_SYSCTL_CPUPOOL_OP_RMCPU      5
 #define XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN 6
-#define XEN_SYSCTL_CPUPOOL_OP_FREEINFO 7
-#define XEN_SYSCTL_CPUPOOL_PAR_ANY 0xFFFFFFFF
+#define XEN_SYSCTL_CPUPOOL_OP_FREEINFO   7
+#define XEN_SYSCTL_CPUPOOL_PAR_ANY       0xFFFFFFFF
 
 /* xen_sysctl_scheduler_op.cmd and the limits of its parameters */
-#define XEN_SYSCTL_SCHEDOP_putinfo 0
-#define XEN_SYSCTL_SCHEDOP_getinfo 1
+#define XEN_SYSCTL_SCHEDOP_putinfo        0
+#define XEN_SYSCTL_SCHEDOP_getinfo        1
 #define ARINC653_MAX_DOMAINS_PER_SCHEDULE 64
-#define XEN_SYSCTL_SCHED_RATELIMIT_MAX 500000 /* us */
-#define XEN_SYSCTL_SCHED_RATELIMIT_MIN 100    /* us */
-#define XEN_SYSCTL_CSCHED_TSLICE_MAX 1000     /* ms */
-#define XEN_SYSCTL_CSCHED_TSLICE_MIN 1        /* ms */
-#define XEN_SYSCTL_CSCHED_MGR_DLY_MAX_US (100 * 1000)
+#define XEN_SYSCTL_SCHED_RATELIMIT_MAX    500000 /* us */
+#define XEN_SYSCTL_SCHED_RATELIMIT_MIN    100    /* us */
+#define XEN_SYSCTL_CSCHED_TSLICE_MAX      1000   /* ms */
+#define XEN_SYSCTL_CSCHED_TSLICE_MIN      1      /* ms */
+#define XEN_SYSCTL_CSCHED_MGR_DLY_MAX_US  (100 * 1000)
 
 /* xen_sysctl_cpu_levelling_caps.caps: which leaves can be masked, and how */
-#define XEN_SYSCTL_CPU_LEVELCAP_faulting (1ul << 0)
-#define XEN_SYSCTL_CPU_LEVELCAP_ecx (1ul << 1)
-#define XEN_SYSCTL_CPU_LEVELCAP_edx (1ul << 2)
-#define XEN_SYSCTL_CPU_LEVELCAP_extd_ecx (1ul << 3)
-#define XEN_SYSCTL_CPU_LEVELCAP_extd_edx (1ul << 4)
-#define XEN_SYSCTL_CPU_LEVELCAP_xsave_eax (1ul << 5)
+#define XEN_SYSCTL_CPU_LEVELCAP_faulting    (1ul << 0)
+#define XEN_SYSCTL_CPU_LEVELCAP_ecx         (1ul << 1)
+#define XEN_SYSCTL_CPU_LEVELCAP_edx         (1ul << 2)
+#define XEN_SYSCTL_CPU_LEVELCAP_extd_ecx    (1ul << 3)
+#define XEN_SYSCTL_CPU_LEVELCAP_extd_edx    (1ul << 4)
+#define XEN_SYSCTL_CPU_LEVELCAP_xsave_eax   (1ul << 5)
 #define XEN_SYSCTL_CPU_LEVELCAP_thermal_ecx (1ul << 6)
-#define XEN_SYSCTL_CPU_LEVELCAP_l7s0_eax (1ul << 7)
-#define XEN_SYSCTL_CPU_LEVELCAP_l7s0_ebx (1ul << 8)
+#define XEN_SYSCTL_CPU_LEVELCAP_l7s0_eax    (1ul << 7)
+#define XEN_SYSCTL_CPU_LEVELCAP_l7s0_ebx    (1ul << 8)
 
 /* xen_sysctl_cpu_featureset.index */
-#define XEN_SYSCTL_cpu_featureset_raw 0
-#define XEN_SYSCTL_cpu_featureset_host 1
-#define XEN_SYSCTL_cpu_featureset_pv 2
-#define XEN_SYSCTL_cpu_featureset_hvm 3
-#define XEN_SYSCTL_cpu_featureset_pv_max 4
+#define XEN_SYSCTL_cpu_featureset_raw     0
+#define XEN_SYSCTL_cpu_featureset_host    1
+#define XEN_SYSCTL_cpu_featureset_pv      2
+#define XEN_SYSCTL_cpu_featureset_hvm     3
+#define XEN_SYSCTL_cpu_featureset_pv_max  4
 #define XEN_SYSCTL_cpu_featureset_hvm_max 5
 
 /* xen_sysctl_cpu_policy.index */
-#define XEN_SYSCTL_cpu_policy_raw 0
-#define XEN_SYSCTL_cpu_policy_host 1
-#define XEN_SYSCTL_cpu_policy_pv_max 2
-#define XEN_SYSCTL_cpu_policy_hvm_max 3
-#define XEN_SYSCTL_cpu_policy_pv_default 4
+#define XEN_SYSCTL_cpu_policy_raw         0
+#define XEN_SYSCTL_cpu_policy_host        1
+#define XEN_SYSCTL_cpu_policy_pv_max      2
+#define XEN_SYSCTL_cpu_policy_hvm_max     3
+#define XEN_SYSCTL_cpu_policy_pv_default  4
 #define XEN_SYSCTL_cpu_policy_hvm_default 5
 
 #ifndef __ASSEMBLY__
@@ -184,9 +184,9 @@ struct xen_sysctl_getcpuinfo {
 };
 
 struct xen_sysctl_availheap {
-    uint32_t min_bitwidth; /* in: of machine addresses; 0: any */
-    uint32_t max_bitwidth; /* in: 0: any */
-    int32_t node;          /* in: -1: all */
+    uint32_t min_bitwidth;        /* in: of machine addresses; 0: any */
+    uint32_t max_bitwidth;        /* in: 0: any */
+    int32_t node;                 /* in: -1: all */
     uint64_aligned_t avail_bytes; /* out */
 };
 
@@ -229,12 +229,12 @@ struct xen_sysctl_pcitopoinfo {
 };
 
 struct xen_sysctl_cpupool_op {
-    uint32_t op;         /* XEN_SYSCTL_CPUPOOL_OP_* */
-    uint32_t cpupool_id; /* CREATE, INFO: in, out */
-    uint32_t sched_id;   /* CREATE: in, INFO: out */
-    uint32_t domid;      /* MOVEDOMAIN */
-    uint32_t cpu;        /* ADDCPU, RMCPU */
-    uint32_t n_dom;      /* INFO: out */
+    uint32_t op;                 /* XEN_SYSCTL_CPUPOOL_OP_* */
+    uint32_t cpupool_id;         /* CREATE, INFO: in, out */
+    uint32_t sched_id;           /* CREATE: in, INFO: out */
+    uint32_t domid;              /* MOVEDOMAIN */
+    uint32_t cpu;                /* ADDCPU, RMCPU */
+    uint32_t n_dom;              /* INFO: out */
     struct xenctl_bitmap cpumap; /* INFO, FREEINFO: out */
 };
 

@@ -20,16 +20,16 @@
 
 /* Typed constants in C, plain ones in assembly, where a suffix is a syntax error. */
 #ifdef __ASSEMBLY__
-#define xen_mk_uint(x) x
-#define xen_mk_ulong(x) x
+#define xen_mk_uint(x)   x
+#define xen_mk_ulong(x)  x
 #define xen_mk_ullong(x) x
 #else
-#define __xen_mk_uint(x) x##U
-#define __xen_mk_ulong(x) x##UL
+#define __xen_mk_uint(x)   x##U
+#define __xen_mk_ulong(x)  x##UL
 #define __xen_mk_ullong(x) x##ULL
-#define xen_mk_uint(x) __xen_mk_uint(x)
-#define xen_mk_ulong(x) __xen_mk_ulong(x)
-#define xen_mk_ullong(x) __xen_mk_ullong(x)
+#define xen_mk_uint(x)     __xen_mk_uint(x)
+#define xen_mk_ulong(x)    __xen_mk_ulong(x)
+#define xen_mk_ullong(x)   __xen_mk_ullong(x)
 #endif
 
 #ifndef __ASSEMBLY__
@@ -46,8 +46,8 @@
     ___DEFINE_XEN_GUEST_HANDLE(const_##name, const type)
 #define DEFINE_XEN_GUEST_HANDLE(name) __DEFINE_XEN_GUEST_HANDLE(name, name)
 
-#define __XEN_GUEST_HANDLE(name) __guest_handle_##name
-#define XEN_GUEST_HANDLE(name) __XEN_GUEST_HANDLE(name)
+#define __XEN_GUEST_HANDLE(name)     __guest_handle_##name
+#define XEN_GUEST_HANDLE(name)       __XEN_GUEST_HANDLE(name)
 #define XEN_GUEST_HANDLE_PARAM(name) XEN_GUEST_HANDLE(name)
 /* A handle that takes 8 aligned bytes whatever the caller's word size. */
 #define XEN_GUEST_HANDLE_64(name) XEN_GUEST_HANDLE(name)
@@ -60,20 +60,20 @@
 
 /* 64-bit members whose offset must not depend on the caller's word size. */
 #define uint64_aligned_t uint64_t
-#define int64_aligned_t int64_t
+#define int64_aligned_t  int64_t
 
 /* A trailing array whose length another member or the call gives. */
 #define XEN_FLEX_ARRAY_DIM
 
-typedef unsigned long xen_pfn_t;   /* a frame number; which kind, the member says */
-typedef unsigned long xen_ulong_t; /* the guest's machine word */
+typedef unsigned long xen_pfn_t;      /* a frame number; which kind, the member says */
+typedef unsigned long xen_ulong_t;    /* the guest's machine word */
 typedef unsigned long xen_callback_t; /* guest virtual address of an entry point */
-typedef uint64_t tsc_timestamp_t;  /* TSC ticks */
-typedef uint16_t domid_t;          /* a domain, or one of the DOMID_* */
+typedef uint64_t tsc_timestamp_t;     /* TSC ticks */
+typedef uint16_t domid_t;             /* a domain, or one of the DOMID_* */
 
 /* printf formats, without the '%' */
-#define PRI_xen_pfn "lx"
-#define PRIu_xen_pfn "lu"
+#define PRI_xen_pfn   "lx"
+#define PRIu_xen_pfn  "lu"
 #define PRI_xen_ulong "lx"
 
 DEFINE_XEN_GUEST_HANDLE(char);
@@ -98,14 +98,14 @@ typedef struct {
 } xen_uuid_t;
 
 #define ABI_UUID_BYTE(x, n) (((x) >> (8 * (n))) & 0xFF)
-#define XEN_DEFINE_UUID_(a, b, c, d, e1, e2, e3, e4, e5, e6)                            \
-    {                                                                                   \
-        {                                                                               \
-            ABI_UUID_BYTE(a, 3), ABI_UUID_BYTE(a, 2), ABI_UUID_BYTE(a, 1),              \
-                ABI_UUID_BYTE(a, 0), ABI_UUID_BYTE(b, 1), ABI_UUID_BYTE(b, 0),          \
-                ABI_UUID_BYTE(c, 1), ABI_UUID_BYTE(c, 0), ABI_UUID_BYTE(d, 1),          \
-                ABI_UUID_BYTE(d, 0), e1, e2, e3, e4, e5, e6                             \
-        }                                                                               \
+#define XEN_DEFINE_UUID_(a, b, c, d, e1, e2, e3, e4, e5, e6)                   \
+    {                                                                          \
+        {                                                                      \
+            ABI_UUID_BYTE(a, 3), ABI_UUID_BYTE(a, 2), ABI_UUID_BYTE(a, 1),     \
+                ABI_UUID_BYTE(a, 0), ABI_UUID_BYTE(b, 1), ABI_UUID_BYTE(b, 0), \
+                ABI_UUID_BYTE(c, 1), ABI_UUID_BYTE(c, 0), ABI_UUID_BYTE(d, 1), \
+                ABI_UUID_BYTE(d, 0), e1, e2, e3, e4, e5, e6                    \
+        }                                                                      \
     }
 #define XEN_DEFINE_UUID(a, b, c, d, e1, e2, e3, e4, e5, e6) \
     ((xen_uuid_t)XEN_DEFINE_UUID_(a, b, c, d, e1, e2, e3, e4, e5, e6))

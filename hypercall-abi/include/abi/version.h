@@ -11,17 +11,17 @@
 #include <abi/features.h>
 #include <abi/xen.h>
 
-#define XENVER_version 0 /* returns major << 16 | minor */
-#define XENVER_extraversion 1
-#define XENVER_compile_info 2
-#define XENVER_capabilities 3
-#define XENVER_changeset 4
+#define XENVER_version             0 /* returns major << 16 | minor */
+#define XENVER_extraversion        1
+#define XENVER_compile_info        2
+#define XENVER_capabilities        3
+#define XENVER_changeset           4
 #define XENVER_platform_parameters 5
-#define XENVER_get_features 6
-#define XENVER_pagesize 7 /* returns bytes */
-#define XENVER_guest_handle 8 /* xen_domain_handle_t */
-#define XENVER_commandline 9
-#define XENVER_build_id 10 /* returns bytes of the id */
+#define XENVER_get_features        6
+#define XENVER_pagesize            7 /* returns bytes */
+#define XENVER_guest_handle        8 /* xen_domain_handle_t */
+#define XENVER_commandline         9
+#define XENVER_build_id            10 /* returns bytes of the id */
 
 #ifndef __ASSEMBLY__
 

@@ -19,8 +19,8 @@
 #ifndef ABI_ARCH_X86_CPUID_H
 #define ABI_ARCH_X86_CPUID_H
 
-#define XEN_CPUID_FIRST_LEAF 0x40000000
-#define XEN_CPUID_LEAF(i) (XEN_CPUID_FIRST_LEAF + (i))
+#define XEN_CPUID_FIRST_LEAF     0x40000000
+#define XEN_CPUID_LEAF(i)        (XEN_CPUID_FIRST_LEAF + (i))
 #define XEN_CPUID_MAX_NUM_LEAVES 5
 
 /* Leaf 0 */
@@ -30,16 +30,16 @@
 
 /* Leaf 2, ECX */
 #define _XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD 0
-#define XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD (1u << 0)
+#define XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD  (1u << 0)
 
 /* Leaf 4, EAX; of no meaning to PV guests */
 #define XEN_HVM_CPUID_APIC_ACCESS_VIRT (1u << 0)
-#define XEN_HVM_CPUID_X2APIC_VIRT (1u << 1)
-#define XEN_HVM_CPUID_IOMMU_MAPPINGS (1u << 2)
-#define XEN_HVM_CPUID_VCPU_ID_PRESENT (1u << 3)
-#define XEN_HVM_CPUID_DOMID_PRESENT (1u << 4)
-#define XEN_HVM_CPUID_EXT_DEST_ID (1u << 5)
-#define XEN_HVM_CPUID_UPCALL_VECTOR (1u << 6)
+#define XEN_HVM_CPUID_X2APIC_VIRT      (1u << 1)
+#define XEN_HVM_CPUID_IOMMU_MAPPINGS   (1u << 2)
+#define XEN_HVM_CPUID_VCPU_ID_PRESENT  (1u << 3)
+#define XEN_HVM_CPUID_DOMID_PRESENT    (1u << 4)
+#define XEN_HVM_CPUID_EXT_DEST_ID      (1u << 5)
+#define XEN_HVM_CPUID_UPCALL_VECTOR    (1u << 6)
 
 /* Leaf 5, EBX: bits of the highest machine address there can be */
 #define XEN_CPUID_MACHINE_ADDRESS_WIDTH_MASK (0xffu << 0)

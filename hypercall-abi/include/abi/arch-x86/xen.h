@@ -17,8 +17,8 @@
  * The GDT: a guest owns the entries of its first 14 pages, the hypervisor the rest,
  * where the flat selectors below live. All have RPL 3; the base is 0.
  */
-#define FIRST_RESERVED_GDT_PAGE 14
-#define FIRST_RESERVED_GDT_BYTE (FIRST_RESERVED_GDT_PAGE * 4096)
+#define FIRST_RESERVED_GDT_PAGE  14
+#define FIRST_RESERVED_GDT_BYTE  (FIRST_RESERVED_GDT_PAGE * 4096)
 #define FIRST_RESERVED_GDT_ENTRY (FIRST_RESERVED_GDT_BYTE / 8)
 
 #define FLAT_RING3_CS32 0xe023
@@ -30,41 +30,41 @@
 
 #define FLAT_KERNEL_DS64 FLAT_RING3_DS64
 #define FLAT_KERNEL_DS32 FLAT_RING3_DS32
-#define FLAT_KERNEL_DS FLAT_KERNEL_DS64
+#define FLAT_KERNEL_DS   FLAT_KERNEL_DS64
 #define FLAT_KERNEL_CS64 FLAT_RING3_CS64
 #define FLAT_KERNEL_CS32 FLAT_RING3_CS32
-#define FLAT_KERNEL_CS FLAT_KERNEL_CS64
+#define FLAT_KERNEL_CS   FLAT_KERNEL_CS64
 #define FLAT_KERNEL_SS64 FLAT_RING3_SS64
 #define FLAT_KERNEL_SS32 FLAT_RING3_SS32
-#define FLAT_KERNEL_SS FLAT_KERNEL_SS64
+#define FLAT_KERNEL_SS   FLAT_KERNEL_SS64
 
 #define FLAT_USER_DS64 FLAT_RING3_DS64
 #define FLAT_USER_DS32 FLAT_RING3_DS32
-#define FLAT_USER_DS FLAT_USER_DS64
+#define FLAT_USER_DS   FLAT_USER_DS64
 #define FLAT_USER_CS64 FLAT_RING3_CS64
 #define FLAT_USER_CS32 FLAT_RING3_CS32
-#define FLAT_USER_CS FLAT_USER_CS64
+#define FLAT_USER_CS   FLAT_USER_CS64
 #define FLAT_USER_SS64 FLAT_RING3_SS64
 #define FLAT_USER_SS32 FLAT_RING3_SS32
-#define FLAT_USER_SS FLAT_USER_SS64
+#define FLAT_USER_SS   FLAT_USER_SS64
 
 /* Virtual addresses that belong to the hypervisor (PML4 slots 256-271). */
 #define __HYPERVISOR_VIRT_START 0xFFFF800000000000
-#define __HYPERVISOR_VIRT_END 0xFFFF880000000000
-#define __MACH2PHYS_VIRT_START 0xFFFF800000000000
-#define __MACH2PHYS_VIRT_END 0xFFFF804000000000
-#define HYPERVISOR_VIRT_START xen_mk_ulong(__HYPERVISOR_VIRT_START)
-#define HYPERVISOR_VIRT_END xen_mk_ulong(__HYPERVISOR_VIRT_END)
+#define __HYPERVISOR_VIRT_END   0xFFFF880000000000
+#define __MACH2PHYS_VIRT_START  0xFFFF800000000000
+#define __MACH2PHYS_VIRT_END    0xFFFF804000000000
+#define HYPERVISOR_VIRT_START   xen_mk_ulong(__HYPERVISOR_VIRT_START)
+#define HYPERVISOR_VIRT_END     xen_mk_ulong(__HYPERVISOR_VIRT_END)
 /* Machine-to-physical table: pfn by mfn, 8 bytes each, read-only to guests. */
-#define MACH2PHYS_VIRT_START xen_mk_ulong(__MACH2PHYS_VIRT_START)
-#define MACH2PHYS_VIRT_END xen_mk_ulong(__MACH2PHYS_VIRT_END)
-#define MACH2PHYS_NR_ENTRIES ((MACH2PHYS_VIRT_END - MACH2PHYS_VIRT_START) >> 3)
+#define MACH2PHYS_VIRT_START    xen_mk_ulong(__MACH2PHYS_VIRT_START)
+#define MACH2PHYS_VIRT_END      xen_mk_ulong(__MACH2PHYS_VIRT_END)
+#define MACH2PHYS_NR_ENTRIES    ((MACH2PHYS_VIRT_END - MACH2PHYS_VIRT_START) >> 3)
 #define machine_to_phys_mapping ((unsigned long *)HYPERVISOR_VIRT_START)
 
 /* HYPERVISOR_set_segment_base(which, base): base is an address, or a selector. */
-#define SEGBASE_FS 0
-#define SEGBASE_GS_USER 1
-#define SEGBASE_GS_KERNEL 2
+#define SEGBASE_FS          0
+#define SEGBASE_GS_USER     1
+#define SEGBASE_GS_KERNEL   2
 #define SEGBASE_GS_USER_SEL 3 /* base[15:0] is a selector */
 
 /* vcpu_info slots inside shared_info; later vCPUs must register their own. */
@@ -72,53 +72,53 @@
 
 /* iret_context.flags: leave by SYSRET, so RCX and R11 need not be restored. */
 #define _VGCF_in_syscall 8
-#define VGCF_in_syscall (1 << _VGCF_in_syscall)
-#define VGCF_IN_SYSCALL VGCF_in_syscall
+#define VGCF_in_syscall  (1 << _VGCF_in_syscall)
+#define VGCF_IN_SYSCALL  VGCF_in_syscall
 
 /* vcpu_guest_context.flags */
-#define VGCF_I387_VALID (1 << 0)
-#define VGCF_IN_KERNEL (1 << 2)
-#define _VGCF_i387_valid 0 /* fpu_ctxt holds FXSAVE state */
-#define VGCF_i387_valid (1 << _VGCF_i387_valid)
-#define _VGCF_in_kernel 2 /* starts in guest kernel mode */
-#define VGCF_in_kernel (1 << _VGCF_in_kernel)
+#define VGCF_I387_VALID                (1 << 0)
+#define VGCF_IN_KERNEL                 (1 << 2)
+#define _VGCF_i387_valid               0 /* fpu_ctxt holds FXSAVE state */
+#define VGCF_i387_valid                (1 << _VGCF_i387_valid)
+#define _VGCF_in_kernel                2 /* starts in guest kernel mode */
+#define VGCF_in_kernel                 (1 << _VGCF_in_kernel)
 #define _VGCF_failsafe_disables_events 3
-#define VGCF_failsafe_disables_events (1 << _VGCF_failsafe_disables_events)
-#define _VGCF_syscall_disables_events 4
-#define VGCF_syscall_disables_events (1 << _VGCF_syscall_disables_events)
-#define _VGCF_online 5 /* runnable at once, no VCPUOP_up needed */
-#define VGCF_online (1 << _VGCF_online)
+#define VGCF_failsafe_disables_events  (1 << _VGCF_failsafe_disables_events)
+#define _VGCF_syscall_disables_events  4
+#define VGCF_syscall_disables_events   (1 << _VGCF_syscall_disables_events)
+#define _VGCF_online                   5 /* runnable at once, no VCPUOP_up needed */
+#define VGCF_online                    (1 << _VGCF_online)
 
 /* Devices emulated for a domain; a PV guest may have the PIT at most. */
-#define _XEN_X86_EMU_LAPIC 0
-#define XEN_X86_EMU_LAPIC (1U << _XEN_X86_EMU_LAPIC)
-#define _XEN_X86_EMU_HPET 1
-#define XEN_X86_EMU_HPET (1U << _XEN_X86_EMU_HPET)
-#define _XEN_X86_EMU_PM 2
-#define XEN_X86_EMU_PM (1U << _XEN_X86_EMU_PM)
-#define _XEN_X86_EMU_RTC 3
-#define XEN_X86_EMU_RTC (1U << _XEN_X86_EMU_RTC)
-#define _XEN_X86_EMU_IOAPIC 4
-#define XEN_X86_EMU_IOAPIC (1U << _XEN_X86_EMU_IOAPIC)
-#define _XEN_X86_EMU_PIC 5
-#define XEN_X86_EMU_PIC (1U << _XEN_X86_EMU_PIC)
-#define _XEN_X86_EMU_VGA 6
-#define XEN_X86_EMU_VGA (1U << _XEN_X86_EMU_VGA)
-#define _XEN_X86_EMU_IOMMU 7
-#define XEN_X86_EMU_IOMMU (1U << _XEN_X86_EMU_IOMMU)
-#define _XEN_X86_EMU_PIT 8
-#define XEN_X86_EMU_PIT (1U << _XEN_X86_EMU_PIT)
+#define _XEN_X86_EMU_LAPIC    0
+#define XEN_X86_EMU_LAPIC     (1U << _XEN_X86_EMU_LAPIC)
+#define _XEN_X86_EMU_HPET     1
+#define XEN_X86_EMU_HPET      (1U << _XEN_X86_EMU_HPET)
+#define _XEN_X86_EMU_PM       2
+#define XEN_X86_EMU_PM        (1U << _XEN_X86_EMU_PM)
+#define _XEN_X86_EMU_RTC      3
+#define XEN_X86_EMU_RTC       (1U << _XEN_X86_EMU_RTC)
+#define _XEN_X86_EMU_IOAPIC   4
+#define XEN_X86_EMU_IOAPIC    (1U << _XEN_X86_EMU_IOAPIC)
+#define _XEN_X86_EMU_PIC      5
+#define XEN_X86_EMU_PIC       (1U << _XEN_X86_EMU_PIC)
+#define _XEN_X86_EMU_VGA      6
+#define XEN_X86_EMU_VGA       (1U << _XEN_X86_EMU_VGA)
+#define _XEN_X86_EMU_IOMMU    7
+#define XEN_X86_EMU_IOMMU     (1U << _XEN_X86_EMU_IOMMU)
+#define _XEN_X86_EMU_PIT      8
+#define XEN_X86_EMU_PIT       (1U << _XEN_X86_EMU_PIT)
 #define _XEN_X86_EMU_USE_PIRQ 9
-#define XEN_X86_EMU_USE_PIRQ (1U << _XEN_X86_EMU_USE_PIRQ)
-#define _XEN_X86_EMU_VPCI 10
-#define XEN_X86_EMU_VPCI (1U << _XEN_X86_EMU_VPCI)
-#define XEN_X86_EMU_ALL                                                               \
-    (XEN_X86_EMU_LAPIC | XEN_X86_EMU_HPET | XEN_X86_EMU_PM | XEN_X86_EMU_RTC |        \
-     XEN_X86_EMU_IOAPIC | XEN_X86_EMU_PIC | XEN_X86_EMU_VGA | XEN_X86_EMU_IOMMU |     \
+#define XEN_X86_EMU_USE_PIRQ  (1U << _XEN_X86_EMU_USE_PIRQ)
+#define _XEN_X86_EMU_VPCI     10
+#define XEN_X86_EMU_VPCI      (1U << _XEN_X86_EMU_VPCI)
+#define XEN_X86_EMU_ALL                                                           \
+    (XEN_X86_EMU_LAPIC | XEN_X86_EMU_HPET | XEN_X86_EMU_PM | XEN_X86_EMU_RTC |    \
+     XEN_X86_EMU_IOAPIC | XEN_X86_EMU_PIC | XEN_X86_EMU_VGA | XEN_X86_EMU_IOMMU | \
      XEN_X86_EMU_PIT | XEN_X86_EMU_USE_PIRQ | XEN_X86_EMU_VPCI)
 
 /* xen_arch_domainconfig.misc_flags: unknown MSRs read as 0 and swallow writes. */
-#define XEN_X86_MSR_RELAXED (1u << 0)
+#define XEN_X86_MSR_RELAXED    (1u << 0)
 #define XEN_X86_MISC_FLAGS_MAX XEN_X86_MSR_RELAXED
 
 /* xen_cpuid_leaf.subleaf of a leaf without sub-leaves. */
@@ -130,10 +130,10 @@
 /* `ud2a; "xen"`: the prefix that asks the hypervisor to emulate what follows. */
 #ifdef __ASSEMBLY__
 #define XEN_EMULATE_PREFIX .byte 0x0f, 0x0b, 0x78, 0x65, 0x6e;
-#define XEN_CPUID XEN_EMULATE_PREFIX cpuid
+#define XEN_CPUID          XEN_EMULATE_PREFIX cpuid
 #else
 #define XEN_EMULATE_PREFIX ".byte 0x0f,0x0b,0x78,0x65,0x6e ; "
-#define XEN_CPUID XEN_EMULATE_PREFIX "cpuid"
+#define XEN_CPUID          XEN_EMULATE_PREFIX "cpuid"
 #endif
 
 #ifndef __ASSEMBLY__
@@ -142,10 +142,10 @@
 #define xen_cr3_to_pfn(cr3) ((unsigned long)(cr3) >> 12)
 
 /* trap_info.flags: bits 1:0 the DPL that INT n needs, bit 2 masks events on entry. */
-#define TI_GET_DPL(_ti) ((_ti)->flags & 3)
-#define TI_GET_IF(_ti) ((_ti)->flags & 4)
+#define TI_GET_DPL(_ti)       ((_ti)->flags & 3)
+#define TI_GET_IF(_ti)        ((_ti)->flags & 4)
 #define TI_SET_DPL(_ti, _dpl) ((_ti)->flags |= (_dpl))
-#define TI_SET_IF(_ti, _if) ((_ti)->flags |= ((!!(_if)) << 2))
+#define TI_SET_IF(_ti, _if)   ((_ti)->flags |= ((!!(_if)) << 2))
 
 /* One virtual IDT entry; a list ends at the first entry whose address is 0. */
 struct trap_info {
@@ -240,11 +240,11 @@ struct vcpu_guest_context {
     } fpu_ctxt;          /* FXSAVE image */
     unsigned long flags; /* VGCF_* */
     struct cpu_user_regs user_regs;
-    struct trap_info trap_ctxt[256];             /* virtual IDT, by vector */
-    unsigned long ldt_base, ldt_ents;            /* address; number of entries */
-    unsigned long gdt_frames[16], gdt_ents;      /* mfns; number of entries */
-    unsigned long kernel_ss, kernel_sp;          /* stack on entry from user mode */
-    unsigned long ctrlreg[8];                    /* [3]: root, as CR3; [1]: user root */
+    struct trap_info trap_ctxt[256];        /* virtual IDT, by vector */
+    unsigned long ldt_base, ldt_ents;       /* address; number of entries */
+    unsigned long gdt_frames[16], gdt_ents; /* mfns; number of entries */
+    unsigned long kernel_ss, kernel_sp;     /* stack on entry from user mode */
+    unsigned long ctrlreg[8];               /* [3]: root, as CR3; [1]: user root */
     unsigned long debugreg[8];
     unsigned long event_callback_eip;
     unsigned long failsafe_callback_eip;

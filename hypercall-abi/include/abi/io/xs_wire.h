@@ -39,8 +39,8 @@ enum xsd_sockmsg_type {
 #define XS_DEBUG XS_CONTROL /* its old name */
 
 /* Old conditions of XS_WRITE */
-#define XS_WRITE_NONE "NONE"
-#define XS_WRITE_CREATE "CREATE"
+#define XS_WRITE_NONE        "NONE"
+#define XS_WRITE_CREATE      "CREATE"
 #define XS_WRITE_CREATE_EXCL "CREATE|EXCL"
 
 /* The header of a message. */
@@ -55,8 +55,8 @@ struct xsd_sockmsg {
 enum xs_watch_type { XS_WATCH_PATH = 0, XS_WATCH_TOKEN };
 
 /* Bytes, in limits that both sides keep. */
-#define XENSTORE_RING_SIZE 1024
-#define XENSTORE_PAYLOAD_MAX 4096
+#define XENSTORE_RING_SIZE    1024
+#define XENSTORE_PAYLOAD_MAX  4096
 #define XENSTORE_ABS_PATH_MAX 3072
 #define XENSTORE_REL_PATH_MAX 2048
 
@@ -66,13 +66,13 @@ typedef uint32_t XENSTORE_RING_IDX;
 
 /* server_features, connection, error below */
 #define XENSTORE_SERVER_FEATURE_RECONNECTION 1
-#define XENSTORE_SERVER_FEATURE_ERROR 2
-#define XENSTORE_CONNECTED 0
-#define XENSTORE_RECONNECT 1
-#define XENSTORE_ERROR_NONE 0
-#define XENSTORE_ERROR_COMM 1
-#define XENSTORE_ERROR_RINGIDX 2
-#define XENSTORE_ERROR_PROTO 3
+#define XENSTORE_SERVER_FEATURE_ERROR        2
+#define XENSTORE_CONNECTED                   0
+#define XENSTORE_RECONNECT                   1
+#define XENSTORE_ERROR_NONE                  0
+#define XENSTORE_ERROR_COMM                  1
+#define XENSTORE_ERROR_RINGIDX               2
+#define XENSTORE_ERROR_PROTO                 3
 
 /* The shared page: requests from the guest, responses and watch events to it. */
 struct xenstore_domain_interface {
