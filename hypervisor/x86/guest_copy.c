@@ -12,13 +12,13 @@
 
 static always_inline void window_open(void)
 {
-    if (cpu.smap)
+    if (host_cpu.smap)
         __asm__ volatile("stac" ::: "memory");
 }
 
 static always_inline void window_close(void)
 {
-    if (cpu.smap)
+    if (host_cpu.smap)
         __asm__ volatile("clac" ::: "memory");
 }
 

@@ -22,6 +22,7 @@
 
 struct evtchn_table;
 struct grant_table;
+struct conio_line;
 
 enum domain_life { DOM_BUILDING, DOM_ALIVE, DOM_DYING, DOM_DEAD };
 
@@ -31,14 +32,16 @@ struct domain {
     bool is_privileged;        /* may use domctl, sysctl, platform_op (domain 0) */
     bool is_shut_down, is_shutting_down;
     uint8_t shutdown_code;     /* SHUTDOWN_*, valid when is_shut_down */
-    bool debugger_attached, paused_by_controller;
+    bool has_shutdown_code;    /* SCHEDOP_shutdown_code chose it beforehand */
+    bool kill_busy;            /* a CPU is in domain_kill(); atomic */
+    bool debugger_attached;
     uint32_t references;       /* atomic */
     struct spinlock lock;      /* DOMAIN */
-    int32_t pause_count;       /* atomic */
-    int32_t controller_pause_count;
+    int32_t pause_count;       /* atomic; paused by whomever while not 0 */
+    uint32_t controller_pause_count; /* DOMCTL_pausedomain, 0-255; under lock */
     unsigned int parts_created; /* progress in parts.def */
-    unsigned int relinquish_step;
-    struct list by_id;         /* all domains in order of id, under DOMLIST */
+    unsigned int relinquish_step; /* parts not yet relinquished */
+    struct domain *next_dead;  /* destruction queue of a CPU */
     uint8_t handle[16];
     uint32_t options;          /* XEN_DOMCTL_CDF_* */
     uint32_t ssidref;
@@ -49,28 +52,34 @@ struct domain {
 
     /* --- mem, under page_lock (PAGE_ALLOC) --- */
     struct spinlock page_lock;
-    uint64_t tot_pages, max_pages, outstanding_pages, hvpages;
-    struct frame_set frames;
+    uint64_t tot_pages, max_pages;
+    uint64_t outstanding_pages; /* claimed and not yet allocated */
+    uint64_t relinquish_mfn;    /* mem_domain_relinquish() goes on from here */
+    struct frame_set frames;    /* tot_pages of them: owned and not yet freed */
+    struct memory_map *memory_map; /* XENMEM_set_memory_map; null until then */
 
     /* --- evtchn, grant --- */
     struct evtchn_table *evtchn;
     struct grant_table *grant;
     uint32_t max_evtchn_port, max_grant_frames, max_maptrack_frames;
 
+    /* --- hypercall --- */
+    struct conio_line *conio;  /* console_io's unfinished line, or null */
+
     /* --- sched --- */
     struct cpumask dirty_cpus; /* CPUs that run a vCPU of it now; atomic bits */
     struct cpumask poll_vcpus; /* vCPU ids below NR_CPUS in SCHEDOP_poll; a hint */
     uint32_t polling;          /* vCPUs in SCHEDOP_poll; atomic */
-    uint16_t weight, cap;
-    uint64_t cpu_time;         /* of destroyed vCPUs, ns */
-    struct timer *watchdogs;   /* two, allocated at first use */
-    uint8_t watchdog_inuse;
+    uint16_t weight, cap;      /* 256 = one ordinary share; cap: none */
+    uint32_t charge_factor;    /* vruntime per ns and active vCPU, 16-bit fraction */
+    int32_t active_vcpus;      /* running or waiting to; atomic */
+    struct domain_watchdogs *watchdogs; /* allocated at first use */
 
     /* --- time --- */
     int32_t time_offset;       /* seconds */
 
     /* --- pv --- */
-    uint32_t vm_assist;        /* bit per VMASST_TYPE_* */
+    uint64_t vm_assist;        /* bit per VMASST_TYPE_* */
     uint64_t tsc_mode, tsc_khz;
     uint32_t phys_width;
     struct pv_domain *pv;      /* CPUID policy and I/O permissions */

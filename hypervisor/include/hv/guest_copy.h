@@ -49,14 +49,22 @@ int must_check guest_write_any(unsigned long dst, const void *src, size_t size);
 int must_check guest_clear(unsigned long dst, size_t size);
 
 #ifndef HV_HOST_BUILD
-/* One word each way; control goes to label `fault` when the guest's side is not there.
- * GCC 12 drops an asm goto with outputs that is not marked volatile. */
-#define GUEST_LOAD(type, dst, src, fault)                        \
-    __asm__ volatile goto("1: mov %1, %0\n" EXTABLE("1b", "%l2") \
-                          : "=r"(*(type *)(dst))                 \
-                          : "m"(*(const volatile type *)(src))   \
-                          :                                      \
-                          : fault)
+/*
+ * One word each way; control goes to label `fault` when the guest's side is not there.
+ * GCC 12 drops an asm goto with outputs that is not volatile, and breaks down when it
+ * splits up the structure that an output is part of: hence the variable.
+ */
+#define GUEST_LOAD(type, dst, src, fault)                            \
+    do {                                                             \
+        type word_;                                                  \
+                                                                     \
+        __asm__ volatile goto("1: mov %1, %0\n" EXTABLE("1b", "%l2") \
+                              : "=r"(word_)                          \
+                              : "m"(*(const volatile type *)(src))   \
+                              :                                      \
+                              : fault);                              \
+        *(type *)(dst) = word_;                                      \
+    } while (0)
 #define GUEST_STORE(type, dst, src, fault)                                          \
     __asm__ volatile goto("1: mov %0, %1\n" EXTABLE("1b", "%l2")                    \
                           :                                                         \
@@ -109,7 +117,7 @@ fault:
 
 /* Is it worth unrolling? A constant, even and short; and no SMAP window to open. */
 #define guest_copy_is_small(size) \
-    (__builtin_constant_p(size) && (size) <= 64 && (size) % 2 == 0 && likely(!cpu.smap))
+    (__builtin_constant_p(size) && (size) <= 64 && (size) % 2 == 0 && likely(!host_cpu.smap))
 
 /* size bytes; 0 or -EFAULT. */
 static always_inline int must_check guest_read(void *dst, unsigned long src, size_t size)
