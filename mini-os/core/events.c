@@ -4,7 +4,8 @@
  *
  * A port's bit is in word port/64 of evtchn_pending; bit port/64 of the vCPU's
  * evtchn_pending_sel says where to look; evtchn_upcall_pending that there is something.
- * The upcall clears from the top down, so that nothing set meanwhile is lost.
+ * The upcall clears from the top down, so that nothing set meanwhile is lost. A word has
+ * ports of several vCPUs: each vCPU leaves alone those that notify another one.
  */
 #include <mini-os/events.h>
 
@@ -20,6 +21,7 @@
 struct port_handler {
     event_handler_t *handler;
     void *data;
+    unsigned int vcpu; /* the one that is notified, and handles it */
 };
 
 static struct port_handler ports[EVENT_PORTS];
@@ -129,17 +131,20 @@ int event_close(evtchn_port_t port)
     return HYPERVISOR_event_channel_op(EVTCHNOP_close, &op);
 }
 
-/* The common end of the binding functions. */
-static int opened(int rc, evtchn_port_t port, event_handler_t *handler, void *data)
+/*
+ * The common end of the binding functions. An event that came before the handler was set
+ * waits behind the mask.
+ */
+static int opened(int rc, evtchn_port_t port, unsigned int vcpu, event_handler_t *handler,
+                  void *data)
 {
     if (rc)
         return rc;
-    if (handler) {
-        event_set_handler(port, handler, data);
+    event_mask(port);
+    ports[port].vcpu = vcpu;
+    event_set_handler(port, handler, data);
+    if (handler)
         event_unmask(port);
-    } else {
-        event_mask(port);
-    }
     return port;
 }
 
@@ -148,7 +153,7 @@ int event_bind_unbound(domid_t remote, event_handler_t *handler, void *data)
     struct evtchn_alloc_unbound op = { .dom = DOMID_SELF, .remote_dom = remote };
     int rc = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &op);
 
-    return opened(rc, op.port, handler, data);
+    return opened(rc, op.port, 0, handler, data);
 }
 
 int event_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
@@ -160,7 +165,7 @@ int event_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
     };
     int rc = HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &op);
 
-    return opened(rc, op.local_port, handler, data);
+    return opened(rc, op.local_port, 0, handler, data);
 }
 
 int event_bind_virq(unsigned int virq, unsigned int vcpu, event_handler_t *handler,
@@ -169,7 +174,7 @@ int event_bind_virq(unsigned int virq, unsigned int vcpu, event_handler_t *handl
     struct evtchn_bind_virq op = { .virq = virq, .vcpu = vcpu };
     int rc = HYPERVISOR_event_channel_op(EVTCHNOP_bind_virq, &op);
 
-    return opened(rc, op.port, handler, data);
+    return opened(rc, op.port, vcpu, handler, data);
 }
 
 int event_bind_ipi(unsigned int vcpu, event_handler_t *handler, void *data)
@@ -177,7 +182,22 @@ int event_bind_ipi(unsigned int vcpu, event_handler_t *handler, void *data)
     struct evtchn_bind_ipi op = { .vcpu = vcpu };
     int rc = HYPERVISOR_event_channel_op(EVTCHNOP_bind_ipi, &op);
 
-    return opened(rc, op.port, handler, data);
+    return opened(rc, op.port, vcpu, handler, data);
+}
+
+int event_bind_vcpu(evtchn_port_t port, unsigned int vcpu)
+{
+    struct evtchn_bind_vcpu op = { .port = port, .vcpu = vcpu };
+    bool was_masked = event_is_masked(port);
+    int rc;
+
+    event_mask(port);
+    rc = HYPERVISOR_event_channel_op(EVTCHNOP_bind_vcpu, &op);
+    if (!rc)
+        ports[port].vcpu = vcpu;
+    if (!was_masked)
+        event_unmask(port);
+    return rc;
 }
 
 int event_poll(evtchn_port_t port, uint64_t deadline_ns)
@@ -193,6 +213,8 @@ static void dispatch_port(evtchn_port_t port)
 {
     event_handler_t *handler = READ_ONCE(ports[port].handler);
 
+    if (READ_ONCE(ports[port].vcpu) != this_vcpu()->id)
+        return;
     if (!handler) {
         event_mask(port);
         return;

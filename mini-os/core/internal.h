@@ -13,7 +13,8 @@ struct trap_frame;
 struct vcpu_area;
 
 /* From the linker script. */
-extern char image_start[], text_end[], rodata_end[], user_start[], user_end[], image_end[];
+extern char image_start[], text_end[], rodata_end[], user_start[], user_end[],
+    image_end[];
 
 /* entry.S and start.S */
 extern char boot_stack[STACK_SIZE];
@@ -51,7 +52,5 @@ void events_dispatch(void);
 
 /* Ends the user_enter() of this vCPU with the state in frame. */
 noreturn void user_exit(const struct trap_frame *frame, uint64_t cr2);
-
-
 
 #endif

@@ -66,7 +66,8 @@ static bool is_free_run(unsigned long pfn, unsigned long count)
     return true;
 }
 
-/* Takes count pages, naturally aligned, below limit. Returns false when there are none. */
+/* Takes count pages, naturally aligned, below limit. Returns false when there are none.
+ */
 static bool take(unsigned long count, unsigned long limit, unsigned long *pfn)
 {
     while (search_start < nr_pages && is_used(search_start))
@@ -81,7 +82,8 @@ static bool take(unsigned long count, unsigned long limit, unsigned long *pfn)
     return true;
 }
 
-/* Hooks a table for the linear map's entries from mapped_pages on, unless there is one. */
+/* Hooks a table for the linear map's entries from mapped_pages on, unless there is one.
+ */
 static bool extend_tables(void)
 {
     void *start = pfn_to_virt(mapped_pages);
@@ -102,7 +104,8 @@ static bool extend_tables(void)
     return true;
 }
 
-/* Maps up to BATCH more pages, within one table. Returns false when that is impossible. */
+/* Maps up to BATCH more pages, within one table. Returns false when that is impossible.
+ */
 static bool extend(void)
 {
     struct mmu_update batch[BATCH];
@@ -196,8 +199,8 @@ static void protect_initial_mapping(void)
  */
 void mm_init(void)
 {
-    unsigned long taken = virt_to_pfn((void *)boot_info->pt_base) +
-                          boot_info->nr_pt_frames + 1;
+    unsigned long taken =
+        virt_to_pfn((void *)boot_info->pt_base) + boot_info->nr_pt_frames + 1;
 
     kernel_space.root = (pte_t *)boot_info->pt_base;
     nr_pages = boot_info->nr_pages < LINEAR_PAGES ? boot_info->nr_pages : LINEAR_PAGES;

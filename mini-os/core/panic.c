@@ -85,7 +85,7 @@ void panic_frame(const struct trap_frame *frame, const char *what)
     if (!claim_report())
         die();
     printf("PANIC: %s: vector %lu error %lx cr2 %016lx\n", what, frame->vector,
-           frame->error, shared_info.vcpu_info[0].arch.cr2);
+           frame->error, this_vcpu()->info->arch.cr2);
     print_registers(frame);
     print_backtrace(frame->rip, frame->rbp, frame->rsp);
     die();

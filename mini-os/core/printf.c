@@ -144,7 +144,8 @@ static void put_pointer(struct output *out, struct conversion conv, uint64_t val
     put_number(out, &conv, "", value, 16, false);
 }
 
-/* An integer conversion; its argument has been fetched as 64 bits, or 32 zero-extended. */
+/* An integer conversion; its argument has been fetched as 64 bits, or 32 zero-extended.
+ */
 static void put_integer(struct output *out, const struct conversion *conv, char kind,
                         uint64_t raw)
 {
@@ -184,7 +185,8 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
         conv.width = *fmt == '*' ? (fmt++, va_arg(args, int)) : parse_number(&fmt);
         if (*fmt == '.') {
             fmt++;
-            conv.precision = *fmt == '*' ? (fmt++, va_arg(args, int)) : parse_number(&fmt);
+            conv.precision =
+                *fmt == '*' ? (fmt++, va_arg(args, int)) : parse_number(&fmt);
         }
         conv.size = parse_size(&fmt);
 

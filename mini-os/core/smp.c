@@ -119,8 +119,8 @@ void vcpu_context_init(unsigned int id, struct vcpu_guest_context *ctxt)
     struct vcpu_area *area = areas[id];
 
     memset(ctxt, 0, sizeof(*ctxt));
-    ctxt->flags = VGCF_IN_KERNEL | VGCF_failsafe_disables_events |
-                  VGCF_syscall_disables_events;
+    ctxt->flags =
+        VGCF_IN_KERNEL | VGCF_failsafe_disables_events | VGCF_syscall_disables_events;
     ctxt->user_regs.rip = (uint64_t)vcpu_start_entry;
     ctxt->user_regs.cs = FLAT_KERNEL_CS;
     ctxt->user_regs.ss = FLAT_KERNEL_SS;

@@ -14,7 +14,8 @@
 #define HYPERVISOR_SLOT_FIRST 256
 #define HYPERVISOR_SLOT_LAST  271
 
-/* Guards the creation of tables in all spaces, and window_next. Before the memory lock. */
+/* Guards the creation of tables in all spaces, and window_next. Before the memory lock.
+ */
 static struct spinlock tables_lock = SPINLOCK_INIT;
 static unsigned long window_next = WINDOW_START;
 

@@ -57,8 +57,8 @@ void time_wallclock(uint64_t *sec, uint32_t *nsec)
     do {
         version = READ_ONCE(shared_info.wc_version);
         barrier();
-        *sec = READ_ONCE(shared_info.wc_sec) |
-               (uint64_t)READ_ONCE(shared_info.wc_sec_hi) << 32;
+        *sec = READ_ONCE(shared_info.wc_sec) | (uint64_t)READ_ONCE(shared_info.wc_sec_hi)
+                                                   << 32;
         *nsec = READ_ONCE(shared_info.wc_nsec);
         barrier();
     } while ((version & 1) || version != READ_ONCE(shared_info.wc_version));

@@ -12,15 +12,16 @@
 
 #include "internal.h"
 
-#define STUB_SIZE       32
+#define STUB_SIZE         32
 #define TRAP_MASKS_EVENTS 4 /* in trap_info.flags, beside the privilege level */
-#define RFLAGS_IF       0x200
+#define RFLAGS_IF         0x200
 
 /* A trap_call() under way. */
 struct trap_catch {
     struct catch_context context;
     struct trap_result *result;
     struct trap_catch *outer;
+    struct trap_result *probe; /* to be restored */
 };
 
 /* TRAP_PROBE's entries: a trap at start to end continues at end. */
@@ -140,13 +141,18 @@ void trap_dispatch(struct trap_frame *frame)
 bool trap_call(void (*fn)(void *arg), void *arg, struct trap_result *result)
 {
     struct vcpu_area *vcpu = this_vcpu();
-    struct trap_catch catch = { .result = result, .outer = vcpu->catch };
+    struct trap_catch catch = {
+        .result = result,
+        .outer = vcpu->catch,
+        .probe = vcpu->probe,
+    };
 
     *result = (struct trap_result){ .trapped = false };
     vcpu->catch = &catch;
     if (!catch_save(&catch.context))
         fn(arg);
     vcpu->catch = catch.outer;
+    vcpu->probe = catch.probe;
     if (result->trapped)
         events_restore(result->frame.rflags & RFLAGS_IF);
     return result->trapped;
@@ -164,13 +170,17 @@ bool trap_exec(const void *code, struct trap_result *result)
 
 void trap_probe_begin(struct trap_result *result)
 {
-    *result = (struct trap_result){ .trapped = false };
-    this_vcpu()->probe = result;
+    struct vcpu_area *vcpu = this_vcpu();
+
+    *result = (struct trap_result){ .outer = vcpu->probe };
+    vcpu->probe = result;
 }
 
 void trap_probe_end(void)
 {
-    this_vcpu()->probe = NULL;
+    struct vcpu_area *vcpu = this_vcpu();
+
+    vcpu->probe = vcpu->probe->outer;
 }
 
 bool probe_read(const volatile void *addr, uint64_t *value, struct trap_result *result)

@@ -78,8 +78,8 @@ void user_space_destroy(struct user_space *user)
 
 int user_space_load(const struct user_space *user)
 {
-    return mmuext_one(MMUEXT_NEW_USER_BASEPTR,
-                      user ? virt_to_mfn(user->space.root) : 0, 0);
+    return mmuext_one(MMUEXT_NEW_USER_BASEPTR, user ? virt_to_mfn(user->space.root) : 0,
+                      0);
 }
 
 static noinline noreturn void leave_kernel(const struct trap_frame *frame,

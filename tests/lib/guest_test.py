@@ -116,6 +116,8 @@ def run(test, hypervisor, build, qemu=()):
     """Boots the test and returns its Verdict. The console's text stays in
     build/tests/guest/NAME.HYPERVISOR.log."""
     base = Path(build) / "tests" / "guest" / test.name
+    if not base.with_suffix(".elf").exists():
+        return Verdict("ERROR", "not built: make guest-tests")
     with Machine(hypervisor, base.with_suffix(".elf"), args=test.args, build=build,
                  append=" ".join(test.append), qemu=[*test.qemu, *qemu],
                  log=base.with_suffix(f".{hypervisor}.log")) as machine:

@@ -41,6 +41,12 @@ int event_bind_virq(unsigned int virq, unsigned int vcpu, event_handler_t *handl
                     void *data);
 int event_bind_ipi(unsigned int vcpu, event_handler_t *handler, void *data);
 
+/*
+ * Moves a port to another vCPU (EVTCHNOP_bind_vcpu). Ports with a handler are moved by
+ * this function only. Returns 0 or a negative errno.
+ */
+int event_bind_vcpu(evtchn_port_t port, unsigned int vcpu);
+
 /* Removes the handler, masks and closes. Returns 0 or a negative errno. */
 int event_close(evtchn_port_t port);
 
@@ -49,7 +55,8 @@ int event_send(evtchn_port_t port);
 
 void event_mask(evtchn_port_t port);
 
-/* By EVTCHNOP_unmask: delivers what came while the port was masked. 0 or a negative errno. */
+/* By EVTCHNOP_unmask: delivers what came while the port was masked. 0 or a negative
+ * errno. */
 int event_unmask(evtchn_port_t port);
 
 bool event_is_pending(evtchn_port_t port);

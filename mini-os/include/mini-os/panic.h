@@ -15,10 +15,10 @@ noreturn void panic(const char *fmt, ...) printf_like(1, 2);
 noreturn void panic_frame(const struct trap_frame *frame, const char *what);
 
 /* States an invariant of the library; also checked in release builds. */
-#define BUG_ON(cond)                                                                     \
-    do {                                                                                 \
-        if (cond)                                                                        \
-            panic("%s:%d: %s", __FILE__, __LINE__, #cond);                               \
+#define BUG_ON(cond)                                       \
+    do {                                                   \
+        if (cond)                                          \
+            panic("%s:%d: %s", __FILE__, __LINE__, #cond); \
     } while (0)
 
 #endif

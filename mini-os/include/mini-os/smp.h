@@ -24,10 +24,10 @@ struct vcpu_area {
     void *stack;            /* lowest address */
     void (*entry)(void *arg);
     void *arg;
-    volatile bool running;       /* from entry's start to its return */
-    struct trap_catch *catch;    /* innermost trap_call() */
-    struct trap_result *probe;   /* result of the TRAP_PROBE under way */
-    struct user_return *user;    /* the user_enter() under way */
+    volatile bool running;     /* from entry's start to its return */
+    struct trap_catch *catch;  /* innermost trap_call() */
+    struct trap_result *probe; /* result of the TRAP_PROBE under way */
+    struct user_return *user;  /* the user_enter() under way */
 };
 
 /* The last bytes of every stack. */

@@ -33,7 +33,8 @@ static inline uint64_t read_tsc(void)
     return ((uint64_t)hi << 32) | lo;
 }
 
-/* This vCPU's single-shot timer, which raises VIRQ_TIMER; 0 stops. 0 or negative errno. */
+/* This vCPU's single-shot timer, which raises VIRQ_TIMER; 0 stops. 0 or negative errno.
+ */
 int timer_set(uint64_t deadline_ns);
 
 /* Spins for at least so long. */

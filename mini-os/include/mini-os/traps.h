@@ -35,6 +35,7 @@ struct trap_result {
     uint64_t rip;
     uint64_t cr2; /* for TRAP_PAGE_FAULT */
     struct trap_frame frame;
+    struct trap_result *outer; /* of the TRAP_PROBE that this one interrupts */
 };
 
 /* Returns whether it has dealt with the trap; false offers it to the next in line. */
@@ -64,14 +65,14 @@ bool trap_exec(const void *code, struct trap_result *result);
  * is stored in *result; execution goes on behind it. Outputs are then unchanged.
  * Operands are written as for extended asm: TRAP_PROBE(&r, "rdmsr", : "=a"(lo) : "c"(n)).
  */
-#define TRAP_PROBE(result, text, ...)                                                    \
-    do {                                                                                 \
-        trap_probe_begin(result);                                                        \
-        asm volatile("771: " text "\n772:\n"                                             \
-                     ".pushsection .ex_table, \"a\"\n"                                   \
-                     ".quad 771b, 772b\n"                                                \
-                     ".popsection\n" __VA_ARGS__);                                       \
-        trap_probe_end();                                                                \
+#define TRAP_PROBE(result, text, ...)                  \
+    do {                                               \
+        trap_probe_begin(result);                      \
+        asm volatile("771: " text "\n772:\n"           \
+                     ".pushsection .ex_table, \"a\"\n" \
+                     ".quad 771b, 772b\n"              \
+                     ".popsection\n" __VA_ARGS__);     \
+        trap_probe_end();                              \
     } while (0)
 
 /* Brackets of TRAP_PROBE; not for use on their own. */

@@ -13,9 +13,9 @@ COVERS(event_channel_op, EVTCHNOP_alloc_unbound, EVTCHNOP_bind_interdomain,
        EVTCHNOP_bind_ipi, EVTCHNOP_bind_vcpu, EVTCHNOP_close, EVTCHNOP_send,
        EVTCHNOP_status, EVTCHNOP_unmask, EVTCHNOP_reset);
 
-#define NO_DOMAIN 77
-#define NO_VCPU 1000
-#define FREE_PORT 1500
+#define NO_DOMAIN  77
+#define NO_VCPU    1000
+#define FREE_PORT  1500
 #define NO_COMMAND 15 /* 14 is the hypervisor's own */
 
 static int op(unsigned int cmd, void *arg)

@@ -16,7 +16,7 @@
 COVERS(event_channel_op, EVTCHNOP_bind_ipi, EVTCHNOP_send, EVTCHNOP_status,
        EVTCHNOP_close);
 
-#define ROUNDS 100
+#define ROUNDS   100
 #define PATIENCE (5 * NSEC_PER_SEC)
 
 static volatile unsigned int received[2];

@@ -2,9 +2,9 @@
 /*
  * Behaviour: a masked port collects its event; unmasking delivers it. The upcall needs
  * all three: the port's bit, the selector word and the pending flag of the vCPU.
- * Provocation: sends to a masked port, EVTCHNOP_unmask with delivery on and off, unmask of
- * a clear port, a send to a port that is already pending.
- * Expected: nothing while masked, exactly one call on unmask, none for a clear port.
+ * Provocation: sends to a masked port, EVTCHNOP_unmask with delivery on and off, unmask
+ * of a clear port, a send to a port that is already pending. Expected: nothing while
+ * masked, exactly one call on unmask, none for a clear port.
  */
 #include <test.h>
 

@@ -14,7 +14,7 @@
 
 COVERS(grant_table_op, GNTTABOP_copy);
 
-#define SELF 0
+#define SELF      0
 #define NO_DOMAIN 77
 
 static unsigned char *from, *to;

@@ -17,9 +17,9 @@
 COVERS(grant_table_op, GNTTABOP_setup_table, GNTTABOP_map_grant_ref,
        GNTTABOP_unmap_grant_ref, GNTTABOP_query_size);
 
-#define SELF 0
+#define SELF      0
 #define NO_DOMAIN 77
-#define IN_USE (GTF_reading | GTF_writing)
+#define IN_USE    (GTF_reading | GTF_writing)
 
 static volatile uint64_t *window;
 static volatile uint64_t *page;

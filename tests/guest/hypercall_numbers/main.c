@@ -16,8 +16,10 @@ COVERS(xen_version);
 static void check_unknown(void)
 {
     static const unsigned long numbers[] = {
-        11, 43, 47, 56, 60, 63, 64, 127, 128, 1000, 0x7fffffff, 0x80000000, 0xffffffff,
-        0x100000000, 0x8000000000000000, ~0UL,
+        11,         43,         47,         56,          60,
+        63,         64,         127,        128,         1000,
+        0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x8000000000000000,
+        ~0UL,
     };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(numbers); i++)

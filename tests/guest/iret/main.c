@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Behaviour: the iret hypercall loads the registers of its frame: kernel to kernel, kernel
- * to user mode, with and without the SYSRET flag; RFLAGS.IF in the frame is the state of
- * event delivery; privileged flags are not loaded.
- * Provocation: traps whose handler changes the frame; entries of user mode with a pattern
- * in every register, left at once by SYSCALL or INT3.
- * Expected: all registers arrive, RCX and R11 too unless the flag says SYSRET, where they
- * are RIP and RFLAGS; IOPL stays what it was.
+ * Behaviour: the iret hypercall loads the registers of its frame: kernel to kernel,
+ * kernel to user mode, with and without the SYSRET flag; RFLAGS.IF in the frame is the
+ * state of event delivery; privileged flags are not loaded. Provocation: traps whose
+ * handler changes the frame; entries of user mode with a pattern in every register, left
+ * at once by SYSCALL or INT3. Expected: all registers arrive, RCX and R11 too unless the
+ * flag says SYSRET, where they are RIP and RFLAGS; IOPL stays what it was.
  */
 #include <test.h>
 
@@ -83,11 +82,26 @@ static void check_delivery(void)
 static struct trap_frame pattern(const char *rip)
 {
     return (struct trap_frame){
-        .r15 = 0x1501, .r14 = 0x1402, .r13 = 0x1303, .r12 = 0x1204, .rbp = 0xb405,
-        .rbx = 0xb306, .r11 = 0x1107, .r10 = 0x1008, .r9 = 0x0909, .r8 = 0x080a,
-        .rax = 0xa00b, .rcx = 0xc10c, .rdx = 0xd20d, .rsi = 0x510e, .rdi = 0xd10f,
-        .rip = (uint64_t)rip, .cs = FLAT_USER_CS, .ss = FLAT_USER_SS,
-        .rflags = FLAG_FIX | FLAG_PF | FLAG_IF, .rsp = 0xf00d0ULL << 12,
+        .r15 = 0x1501,
+        .r14 = 0x1402,
+        .r13 = 0x1303,
+        .r12 = 0x1204,
+        .rbp = 0xb405,
+        .rbx = 0xb306,
+        .r11 = 0x1107,
+        .r10 = 0x1008,
+        .r9 = 0x0909,
+        .r8 = 0x080a,
+        .rax = 0xa00b,
+        .rcx = 0xc10c,
+        .rdx = 0xd20d,
+        .rsi = 0x510e,
+        .rdi = 0xd10f,
+        .rip = (uint64_t)rip,
+        .cs = FLAT_USER_CS,
+        .ss = FLAT_USER_SS,
+        .rflags = FLAG_FIX | FLAG_PF | FLAG_IF,
+        .rsp = 0xf00d0ULL << 12,
     };
 }
 

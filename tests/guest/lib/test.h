@@ -45,19 +45,19 @@ void test_main(void);
 #define check(cond, what) test_check(!!(cond), (what), __FILE__, __LINE__)
 
 /* The same for two integers; prints both, in decimal and in hex, if they differ. */
-#define check_eq(expr, expected)                                                         \
+#define check_eq(expr, expected) \
     test_check_eq((long)(expr), (long)(expected), #expr, #expected, __FILE__, __LINE__)
 
 /* End the test at once. */
-#define skip(...) test_end("SKIP", __VA_ARGS__)
+#define skip(...)  test_end("SKIP", __VA_ARGS__)
 #define error(...) test_end("ERROR", __VA_ARGS__)
-#define fail(...) test_end("FAILURE", __VA_ARGS__)
+#define fail(...)  test_end("FAILURE", __VA_ARGS__)
 
 /* Ends the test with ERROR unless a step that the test itself needs has worked. */
-#define require(cond)                                                                    \
-    do {                                                                                 \
-        if (!(cond))                                                                     \
-            error("%s:%d: needed: %s", __FILE__, __LINE__, #cond);                       \
+#define require(cond)                                              \
+    do {                                                           \
+        if (!(cond))                                               \
+            error("%s:%d: needed: %s", __FILE__, __LINE__, #cond); \
     } while (0)
 
 /* Prints an observed value, on a line that starts with "NOTE: ". */

@@ -14,7 +14,7 @@
 COVERS(mmu_update, MMU_NORMAL_PT_UPDATE, MMU_MACHPHYS_UPDATE, MMU_PT_UPDATE_PRESERVE_AD,
        MMU_PT_UPDATE_NO_TRANSLATE);
 
-#define BITS (PTE_P | PTE_W | PTE_A | PTE_D | PTE_ADDR)
+#define BITS      (PTE_P | PTE_W | PTE_A | PTE_D | PTE_ADDR)
 #define PTE_CLEAN (PTE_RW & ~(PTE_A | PTE_D))
 
 static volatile char *window;
@@ -42,7 +42,8 @@ static void check_preserve(void)
     unsigned long mfn = virt_to_mfn(page);
 
     check_eq(mmu_update_one(slot, pte_make(mfn, PTE_RW)), 0);
-    check_eq(mmu_update_one(slot | MMU_PT_UPDATE_PRESERVE_AD, pte_make(mfn, PTE_CLEAN)), 0);
+    check_eq(mmu_update_one(slot | MMU_PT_UPDATE_PRESERVE_AD, pte_make(mfn, PTE_CLEAN)),
+             0);
     check_eq(entry_bits(), pte_make(mfn, PTE_RW) & BITS);
     check_eq(mmu_update_one(slot, pte_make(mfn, PTE_CLEAN)), 0);
     check_eq(entry_bits(), pte_make(mfn, PTE_CLEAN) & BITS);

@@ -4,8 +4,8 @@
  * code as if the kernel were in ring 0, and the address of the instruction.
  * Provocation: read, write and execution of unmapped, read-only and no-execute pages;
  * addresses in the hypervisor's area; non-canonical ones; a handler that repairs.
- * Expected: vector 14 with error bits present, write, fetch as they apply, never user, and
- * CR2; #GP with error 0 for non-canonical addresses.
+ * Expected: vector 14 with error bits present, write, fetch as they apply, never user,
+ * and CR2; #GP with error 0 for non-canonical addresses.
  */
 #include <test.h>
 

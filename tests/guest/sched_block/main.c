@@ -2,9 +2,9 @@
 /*
  * Behaviour: SCHEDOP_block turns event delivery on and sleeps until an event comes; one
  * that is pending already ends it at once.
- * Provocation: block with delivery off and a timer set; block with an event pending; block
- * of vCPU 0 that vCPU 1 wakes by an event.
- * Expected: the handler has run and delivery is on afterwards; time has passed.
+ * Provocation: block with delivery off and a timer set; block with an event pending;
+ * block of vCPU 0 that vCPU 1 wakes by an event. Expected: the handler has run and
+ * delivery is on afterwards; time has passed.
  */
 /* qemu: -smp 2 */
 #include <test.h>
@@ -44,7 +44,8 @@ static void check_timer(void)
     block(1);
     end = time_now();
     check(end >= start + WAIT, "slept until the timer");
-    note("a wait of %lu us took %lu us", WAIT / NSEC_PER_USEC, (end - start) / NSEC_PER_USEC);
+    note("a wait of %lu us took %lu us", WAIT / NSEC_PER_USEC,
+         (end - start) / NSEC_PER_USEC);
 }
 
 static void check_pending(evtchn_port_t ipi)

@@ -15,7 +15,7 @@
 
 COVERS(sched_op, SCHEDOP_poll, SCHEDOP_yield);
 
-#define WAIT (20 * NSEC_PER_MSEC)
+#define WAIT      (20 * NSEC_PER_MSEC)
 #define LONG_WAIT (20 * NSEC_PER_SEC)
 #define MAX_PORTS 128
 

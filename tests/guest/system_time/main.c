@@ -18,8 +18,8 @@
 
 COVERS(vcpu_op, VCPUOP_register_vcpu_time_memory_area);
 
-#define READS 20000
-#define TOLERANCE NSEC_PER_MSEC
+#define READS        20000
+#define TOLERANCE    NSEC_PER_MSEC
 #define SECONDS_2020 1577836800ULL
 
 static volatile uint64_t latest;
@@ -57,7 +57,8 @@ static void check_structure(void)
     check_eq(info.version & 1, 0);
     check(info.tsc_to_system_mul, "multiplier");
     check(info.tsc_timestamp <= read_tsc(), "timestamp is in the past");
-    check(time_info_to_ns(&info, info.tsc_timestamp) == info.system_time, "at the timestamp");
+    check(time_info_to_ns(&info, info.tsc_timestamp) == info.system_time,
+          "at the timestamp");
     note("version %u, multiplier %#x, shift %d", info.version, info.tsc_to_system_mul,
          info.tsc_shift);
 }

@@ -5,8 +5,8 @@
  * Provocation: deadlines ahead and past, stopping, the flag that refuses past deadlines,
  * periods of 5 ms and below the minimum, timers of another vCPU.
  * Expected: exactly one event for a single shot, not early; none when stopped; -ETIME for
- * a past deadline with the flag, or, since it may be ignored, an event; a stream of events while periodic; -EINVAL for a period
- * under 1 ms and for another vCPU's timers.
+ * a past deadline with the flag, or, since it may be ignored, an event; a stream of
+ * events while periodic; -EINVAL for a period under 1 ms and for another vCPU's timers.
  */
 /* qemu: -smp 2 */
 #include <test.h>

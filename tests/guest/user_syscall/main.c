@@ -2,8 +2,8 @@
 /*
  * Behaviour: guest user mode has its own page tables; SYSCALL and traps in it enter the
  * guest's kernel on the stack given by stack_switch, with user selectors in the frame.
- * Provocation: a function in user mode that returns, that calls, that touches kernel data,
- * unmapped memory and privileged instructions, that is interrupted by timer events.
+ * Provocation: a function in user mode that returns, that calls, that touches kernel
+ * data, unmapped memory and privileged instructions, that is interrupted by timer events.
  * Expected: arguments and results pass; RCX is the return address and R11 the flags of
  * SYSCALL; page faults carry the user bit; the kernel's data is not mapped.
  */
@@ -15,7 +15,7 @@
 
 COVERS(iret, stack_switch, callback_op, CALLBACKOP_register, MMUEXT_NEW_USER_BASEPTR);
 
-#define FAULT_USER 4
+#define FAULT_USER  4
 #define FAULT_WRITE 2
 
 static user_data volatile long counter;

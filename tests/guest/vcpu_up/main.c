@@ -4,8 +4,9 @@
  * context they were given.
  * Provocation: is_up, up and down of every vCPU, before initialisation, twice, for vCPUs
  * that do not exist; a run of vCPU 1, and a second one after it went down.
- * Expected: -EINVAL for up before initialise, -EEXIST for a second initialise, -ENOENT for
- * ids the domain does not have, -ENOSYS for an unknown operation; is_up tells the truth.
+ * Expected: -EINVAL for up before initialise, -EEXIST for a second initialise, -ENOENT
+ * for ids the domain does not have, -ENOSYS for an unknown operation; is_up tells the
+ * truth.
  */
 /* qemu: -smp 2 */
 #include <test.h>

@@ -17,7 +17,7 @@ COVERS(xen_version, XENVER_version, XENVER_extraversion, XENVER_compile_info,
        XENVER_get_features, XENVER_pagesize, XENVER_guest_handle, XENVER_commandline,
        XENVER_build_id);
 
-#define UNMAPPED ((void *)0x10)
+#define UNMAPPED   ((void *)0x10)
 #define NR_SUBMAPS 1
 
 /* One of the sub-operations that fill in a zero-terminated string. */
