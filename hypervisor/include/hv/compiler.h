@@ -33,8 +33,18 @@
 #define ROUND_UP(n, a)      (((n) + (a) - 1) & ~((__typeof__(n))(a) - 1))
 #define ROUND_DOWN(n, a)    ((n) & ~((__typeof__(n))(a) - 1))
 #define IS_ALIGNED(n, a)    (((n) & ((__typeof__(n))(a) - 1)) == 0)
-#define min(a, b)           ({ __auto_type a_ = (a); __auto_type b_ = (b); a_ < b_ ? a_ : b_; })
-#define max(a, b)           ({ __auto_type a_ = (a); __auto_type b_ = (b); a_ > b_ ? a_ : b_; })
+#define PASTE_(a, b)        a##b
+#define PASTE(a, b)         PASTE_(a, b)
+/* Each use has variables of its own, so that uses may nest. */
+#define PICK_(a, b, op, x, y)                                                           \
+    ({                                                                                  \
+        __auto_type x = (a);                                                            \
+        __auto_type y = (b);                                                            \
+        x op y ? x : y;                                                                 \
+    })
+#define PICK(a, b, op, n)   PICK_(a, b, op, PASTE(a_, n), PASTE(b_, n))
+#define min(a, b)           PICK(a, b, <, __COUNTER__)
+#define max(a, b)           PICK(a, b, >, __COUNTER__)
 #define container_of(ptr, type, member) \
     ((type *)((char *)(ptr) - offsetof(type, member)))
 

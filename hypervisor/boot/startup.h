@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The steps' functions, for the table in startup.c. */
+#ifndef BOOT_STARTUP_H
+#define BOOT_STARTUP_H
+
+#include <hv/cpu.h>
+#include <hv/desc.h>
+#include <hv/heap.h>
+
+#define STEP(name, fn) void fn(void);
+#include "steps.def"
+#undef STEP
+
+#endif
