@@ -169,17 +169,17 @@ static void flush_stale(const struct page_info *pg, unsigned int order)
         tlb_flush_since(newest, NULL);
 }
 
-struct page_info *heap_take(unsigned int order, struct heap_constraint c, uint64_t claim,
-                            bool *pristine)
+struct page_info *heap_take(unsigned int order, struct heap_constraint c, uint64_t claim)
 {
     uint64_t n = 1ull << order, mfn = 0;
+    bool pristine = false;
     unsigned long flags;
 
     if (order > HEAP_MAX_ORDER)
         return NULL;
     flags = spin_lock_irqsave(&heap.lock);
     if (heap.free + claim >= heap.claimed + n)
-        mfn = remove_run(order, zones_within(c.address_bits), pristine);
+        mfn = remove_run(order, zones_within(c.address_bits), &pristine);
     if (mfn) {
         heap.free -= n;
         heap.claimed -= claim;
@@ -187,15 +187,14 @@ struct page_info *heap_take(unsigned int order, struct heap_constraint c, uint64
     spin_unlock_irqrestore(&heap.lock, flags);
     if (!mfn)
         return NULL;
-    if (!*pristine)
+    if (!pristine)
         flush_stale(&frame_table[mfn], order);
     return &frame_table[mfn];
 }
 
 struct page_info *heap_alloc_pages(unsigned int order, struct heap_constraint c)
 {
-    bool pristine;
-    struct page_info *pg = heap_take(order, c, 0, &pristine);
+    struct page_info *pg = heap_take(order, c, 0);
 
     if (pg)
         for (uint64_t i = 0; i < 1ull << order; i++)

@@ -13,6 +13,14 @@ host-heap-src := hypervisor/mm/heap.c
 host-tests += slab
 host-slab-src := hypervisor/mm/slab.c hypervisor/mm/hv_pages.c hypervisor/mm/heap.c
 
+host-tests += frame_set
+host-frame_set-src := hypervisor/mm/frame_set.c $(host-slab-src)
+
+host-tests += page_ref
+host-page_ref-src := hypervisor/mm/page_ref.c hypervisor/mm/domain_pages.c \
+	hypervisor/mm/exchange.c hypervisor/mm/mem_part.c hypervisor/mm/owner.c \
+	hypervisor/mm/ram.c $(host-frame_set-src)
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \

@@ -70,6 +70,16 @@ mfn_t virt_to_mfn(const void *va)
     return _mfn(n);
 }
 
+void clear_page(void *page)
+{
+    (memset)(page, 0, PAGE_SIZE);
+}
+
+void copy_page(void *dst, const void *src)
+{
+    (memcpy)(dst, src, PAGE_SIZE);
+}
+
 /* --- panics and messages --- */
 
 bool host_panics(void (*fn)(void *arg), void *arg)
@@ -257,9 +267,27 @@ void tlb_flush_mask(const struct cpumask *mask, unsigned long va)
     host_tlb_flushes++;
 }
 
+static void (*softirq_handler[NR_SOFTIRQS])(void);
+
+void softirq_register(enum softirq nr, void (*handler)(void))
+{
+    softirq_handler[nr] = handler;
+}
+
 void softirq_raise(enum softirq nr)
 {
     softirq_pending |= 1u << nr;
+}
+
+void softirq_run(void)
+{
+    while (softirq_pending) {
+        unsigned int nr = (unsigned int)__builtin_ctz(softirq_pending);
+
+        softirq_pending &= softirq_pending - 1;
+        if (softirq_handler[nr])
+            softirq_handler[nr]();
+    }
 }
 
 /* --- random numbers (xorshift64*) --- */

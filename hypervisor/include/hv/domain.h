@@ -20,6 +20,7 @@
 #include <abi/xen.h>
 #include <abi/domctl.h>
 
+struct abi_e820_entry;
 struct evtchn_table;
 struct grant_table;
 struct conio_line;
@@ -56,7 +57,8 @@ struct domain {
     uint64_t outstanding_pages; /* claimed and not yet allocated */
     uint64_t relinquish_mfn;    /* mem_domain_relinquish() goes on from here */
     struct frame_set frames;    /* tot_pages of them: owned and not yet freed */
-    struct memory_map *memory_map; /* XENMEM_set_memory_map; null until then */
+    struct abi_e820_entry *memory_map; /* XENMEM_set_memory_map; null until then */
+    unsigned int nr_memory_map;
 
     /* --- evtchn, grant --- */
     struct evtchn_table *evtchn;
@@ -88,6 +90,12 @@ struct domain {
 /* Domain 0, once built. */
 extern struct domain *domain0;
 
+/* vCPUs that a domain may have at most. */
+#define DOMAIN_MAX_VCPUS NR_CPUS
+
+/* Registers the destruction of domains; start-up. */
+void domains_init(void);
+
 /*
  * Looks a domain up and takes a reference of it; null when there is none (a dead one
  * that others still hold is found until its id is free).
@@ -95,53 +103,98 @@ extern struct domain *domain0;
 struct domain *domain_get_by_id(domid_t id);
 /* The next domain with an id >= from, with a reference, or null. */
 struct domain *domain_get_next(domid_t from);
+/*
+ * The domain with this id, of which the caller already holds a reference in some form (a
+ * frame that it owns, for instance). Takes none; no lock, any context.
+ */
+struct domain *domain_by_held_id(domid_t id);
 static inline void domain_get(struct domain *d)
 {
     __atomic_fetch_add(&d->references, 1, __ATOMIC_RELAXED);
 }
-/* Drops one; the last destroys the domain (deferred to SOFTIRQ_RECLAIM of this CPU). */
+/* Drops one; the last destroys the domain (deferred to SOFTIRQ_RECLAIM of this CPU). Any
+ * context but NMI. */
 void domain_put(struct domain *d);
 
 /*
  * Resolves a domain id that a guest named, DOMID_SELF included, with a reference.
- * remote: caller must be privileged over it. Returns 0; -ESRCH no such domain; -EPERM.
+ * remote: for another domain than its own the caller must be privileged. Returns 0;
+ * -ESRCH no such domain; -EPERM.
  */
 int must_check domain_lookup(domid_t id, bool remote, struct domain **out);
 
 /*
- * Creates a domain in state building, paused. id: wanted id, or DOMID_INVALID for any.
- * Returns 0; -EEXIST id in use; -ENOMEM; -EINVAL bad configuration (no vCPU, more than
- * the limit, an unknown flag).
+ * Creates a domain in state building, paused by the controller. id: wanted id, or
+ * DOMID_INVALID for any. The caller becomes the holder of a reference beside the one that
+ * domain_kill() drops. Returns 0; -EEXIST id in use; -ENOMEM; -EINVAL bad configuration (no
+ * vCPU, more than the limit, an unknown or unsupported flag), or an id out of range; what
+ * a part returns.
  */
 int must_check domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
                              bool privileged, struct domain **out);
-/* Creates vCPU id (down, not initialised). 0; -EINVAL id; -EEXIST; -ENOMEM. */
+/* Creates vCPU id (down, not initialised). 0; -EINVAL: no such id, or d is dying; -EEXIST;
+ * -ENOMEM. */
 int must_check vcpu_create(struct domain *d, unsigned int id, struct vcpu **out);
 
-/* Relinquishes everything. 0 when done; -ERESTART call again; -EINVAL for domain 0 or self. */
+/*
+ * Relinquishes everything. 0 when done; -ERESTART call again; -EINVAL for domain 0 or
+ * current's own domain. Interrupts on, no lock held.
+ */
 int must_check domain_kill(struct domain *d);
 
-/* Stops all vCPUs, records the reason, raises VIRQ_DOM_EXC in domain 0. Domain 0's own
- * shutdown shuts the machine down. Any context with interrupts on. */
+/*
+ * Stops all vCPUs, records the reason, and has VIRQ_DOM_EXC raised in domain 0. Domain 0's
+ * own shutdown shuts the machine down. Does nothing when d is shutting down already. Any
+ * context but NMI, with no lock of level SCHED or above held.
+ */
 void domain_shutdown(struct domain *d, uint8_t reason);
+/* The reason that the domain's next shutdown will have, whatever that one says; the
+ * first call counts. */
+void domain_set_shutdown_code(struct domain *d, uint8_t reason);
 /* Undoes domain_shutdown (XEN_DOMCTL_resumedomain). */
 void domain_resume(struct domain *d);
-/* The ladder's second rung: prints why, dumps the vCPU's registers, shuts d down as crashed.
- * For the running vCPU's domain the vCPU does not return to the guest. */
+/*
+ * The ladder's second rung: prints why, dumps the vCPU's registers, shuts d down as crashed.
+ * For the running vCPU's domain the vCPU does not return to the guest: the call returns,
+ * and the way out to the guest gives the CPU to another. Context as domain_shutdown().
+ */
 void domain_crash(struct domain *d, const char *fmt, ...) printf_like(2, 3);
 
-/* Counted; pause returns when no vCPU runs (sync) or at once. Never sync for current's own. */
-void domain_pause(struct domain *d);
+/*
+ * Counted. _nosync returns at once; the other when no vCPU of it runs (but current, if it
+ * is one of them). Interrupts on and no lock held: it waits for other CPUs. 0; -ERESTART:
+ * not paused, because the calling vCPU is itself to stop while it waits for one that
+ * waits for it: the caller must break its hypercall off and continue it later.
+ */
+int must_check domain_pause(struct domain *d);
 void domain_pause_nosync(struct domain *d);
 void domain_unpause(struct domain *d);
-void vcpu_pause(struct vcpu *v);
+int must_check vcpu_pause(struct vcpu *v);
 void vcpu_pause_nosync(struct vcpu *v);
 void vcpu_unpause(struct vcpu *v);
-/* The controller's own single count (DOMCTL_pausedomain): 0 or -EUSERS at its limit. */
-int domain_pause_by_controller(struct domain *d);
-int domain_unpause_by_controller(struct domain *d);
+/*
+ * The controller's own count (DOMCTL_pausedomain), at most 255: 0; -EOVERFLOW at its
+ * limit; -ERESTART as domain_pause().
+ */
+int must_check domain_pause_by_controller(struct domain *d);
+/* 0; -EINVAL: it is not paused by the controller. The first one starts the domain. */
+int must_check domain_unpause_by_controller(struct domain *d);
 
-/* VCPUOP_initialise and DOMCTL_setvcpucontext's life part live in domain/vcpu_op.c. */
+/*
+ * VCPUOP_register_vcpu_info: from now on v's vcpu_info lies in the guest frame at byte
+ * `offset`; the contents are carried over and everything is marked pending. v is current
+ * or down. 0; -EINVAL: done before, v is neither, not 8-aligned, crosses the frame's end,
+ * or not a writable frame of the domain.
+ */
+int must_check vcpu_info_register(struct vcpu *v, mfn_t mfn, uint64_t offset);
+/* Lets go of that frame. d is dying and its event channels are closed. */
+void vcpu_info_release(struct vcpu *v);
+/* Has the guest a way to see v's vcpu_info? Not before registration from vCPU 32 on. */
+static inline bool vcpu_info_is_visible(const struct vcpu *v)
+{
+    return v->id < XEN_LEGACY_MAX_VCPUS || v->info_page;
+}
+
 static inline struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
 {
     return id < d->max_vcpus ? READ_ONCE(d->vcpu[id]) : NULL;

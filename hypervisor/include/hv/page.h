@@ -126,20 +126,6 @@ static inline struct page_info *virt_to_page(const void *va)
     return mfn_to_page(virt_to_mfn(va));
 }
 
-static inline void clear_page(void *va)
-{
-    unsigned long words = PAGE_SIZE / 8;
-
-    __asm__ volatile("rep stosq" : "+D"(va), "+c"(words) : "a"(0ul) : "memory");
-}
-
-static inline void copy_page(void *dst, const void *src)
-{
-    unsigned long words = PAGE_SIZE / 8;
-
-    __asm__ volatile("rep movsq" : "+D"(dst), "+S"(src), "+c"(words)::"memory");
-}
-
 /* Machine-to-physical table, as guests see it read-only at RO_M2P_START. */
 #ifndef HV_HOST_BUILD
 #define m2p_table ((uint64_t *)RW_M2P_START)
@@ -177,9 +163,13 @@ bool page_get_any(struct page_info *pg, domid_t *owner);
 
 /* The last reference has gone: the frame leaves its owner's account and is freed. */
 void page_release(struct page_info *pg);
+/* Start-up: SOFTIRQ_FRAMES. */
+void page_reclaim_init(void);
 
-/* Drops a reference; the last one gives the frame back to the heap. Any context but NMI;
- * no lock of level HEAP or above held. */
+/*
+ * Drops a reference; with the last one the frame goes back to the heap, at the latest in
+ * SOFTIRQ_FRAMES of this CPU. Any context but NMI; no lock of level HEAP or above held.
+ */
 static inline void page_put(struct page_info *pg)
 {
     uint64_t now = __atomic_sub_fetch(&pg->ref, 1, __ATOMIC_RELEASE);
@@ -210,11 +200,21 @@ struct page_info *domain_alloc_boot_pages(struct domain *d, unsigned int order,
 int must_check domain_claim_pages(struct domain *d, uint64_t pages);
 
 /*
- * Drops the owner's own reference (ALLOCATED), once; the frame is freed when the other
- * references go too. False when it was already dropped. The caller holds a reference.
- * Takes the owner's PAGE_ALLOC lock.
+ * Drops the owner's own reference (ALLOCATED) if it is still there, and in any case the
+ * caller's, which is used up. False when ALLOCATED had been dropped before. The frame is
+ * freed when no reference is left: at once, or with the last page_put(). Its domain goes
+ * on accounting for it until then. d owns pg. Takes d's PAGE_ALLOC lock.
  */
-bool page_drop_allocated(struct page_info *pg);
+bool page_drop_allocated(struct domain *d, struct page_info *pg);
+
+/*
+ * Swaps frames of d for others of the same number, all or none: in[] (n frame numbers)
+ * is freed, out[] (n >> out_order runs from heap_alloc_pages(), scrubbed) is assigned. Returns 0;
+ * -EINVAL: a frame of in[] is not d's, has other references than its owner's, or d is
+ * dying; -ENOMEM. With an error out[] is still the caller's. Takes PAGE_ALLOC.
+ */
+int must_check domain_exchange_pages(struct domain *d, const uint64_t *in, unsigned long n,
+                                     struct page_info *const *out, unsigned int out_order);
 
 /*
  * Makes a hypervisor frame (from hv_alloc_page) mappable by d: owner d, HVPAGE, one

@@ -6,14 +6,23 @@
 #ifndef HV_SOFTIRQ_H
 #define HV_SOFTIRQ_H
 
+#include <hv/compiler.h>
 #include <hv/cpumask.h>
 #include <hv/percpu.h>
 
 /* In order of service. SCHEDULE is last: it does not return when it switches. */
-enum softirq { SOFTIRQ_TIMER, SOFTIRQ_CONSOLE, SOFTIRQ_RECLAIM, SOFTIRQ_SCHEDULE, NR_SOFTIRQS };
+enum softirq {
+    SOFTIRQ_TIMER,
+    SOFTIRQ_CONSOLE,
+    SOFTIRQ_FRAMES,  /* frees frames whose last reference has gone */
+    SOFTIRQ_RECLAIM, /* destroys domains whose last reference has gone */
+    SOFTIRQ_SCHEDULE,
+    NR_SOFTIRQS
+};
 
 DECLARE_PER_CPU(uint32_t, softirq_pending); /* bit per enum softirq; tested by entry.S */
 
+/* Start-up only. */
 void softirq_register(enum softirq nr, void (*handler)(void));
 /* Any context. */
 void softirq_raise(enum softirq nr);
