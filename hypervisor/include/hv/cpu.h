@@ -4,6 +4,7 @@
 #define HV_CPU_H
 
 #include <hv/compiler.h>
+#include <hv/percpu.h>
 #include <hv/types.h>
 
 /* Facts about the boot processor; all others must have them too (checked at start). */
@@ -18,7 +19,7 @@ struct cpu_features {
     uint64_t xcr0;           /* state components we allow */
     unsigned int xsave_size; /* bytes for xcr0 */
 };
-extern struct cpu_features cpu;
+extern struct cpu_features host_cpu;
 
 #define X86_CR0_PE (1ul << 0)
 #define X86_CR0_MP (1ul << 1)
@@ -49,6 +50,7 @@ extern struct cpu_features cpu;
 #define X86_EFLAGS_TF (1ul << 8)
 #define X86_EFLAGS_IF (1ul << 9)
 #define X86_EFLAGS_DF (1ul << 10)
+#define X86_EFLAGS_OF (1ul << 11)
 #define X86_EFLAGS_IOPL (3ul << 12)
 #define X86_EFLAGS_NT (1ul << 14)
 #define X86_EFLAGS_RF (1ul << 16)
@@ -59,6 +61,8 @@ extern struct cpu_features cpu;
 #define X86_EFLAGS_ID (1ul << 21)
 
 #define MSR_APIC_BASE 0x1b
+#define MSR_MCG_CAP 0x179
+#define MSR_MC0_STATUS 0x401 /* bank n: + 4n; the address follows */
 #define MSR_PAT 0x277
 #define MSR_MISC_ENABLE 0x1a0
 #define MSR_EFER 0xc0000080
@@ -166,16 +170,46 @@ static inline uint8_t inb(uint16_t port)
 #define TSS_SELECTOR 0xe040
 #define LDT_SELECTOR 0xe050
 
-/* This CPU's features (x86/cpu.c). */
+/* End of this CPU's hypervisor stack, 16-byte aligned; set before the CPU's tables are. */
+DECLARE_PER_CPU(uintptr_t, stack_top);
+
+/* Fills in `cpu`, on the boot CPU. Panics when the processor lacks what we cannot do without. */
 void cpu_detect(void);
-/* Sets CR0, CR4, EFER, STAR and the like on this CPU. */
+/*
+ * Sets CR0, CR4, EFER, PAT, XCR0 and the system-call MSRs of this CPU; stack_top is set.
+ * Panics when this CPU lacks a feature that the boot CPU has.
+ */
 void cpu_setup(void);
 
-/* FPU state of guests (x86/fpu.c). The area is allocated for cpu.xsave_size. */
+/*
+ * CR4 while a guest runs is cpu_cr4_base with those bits of cpu_cr4_available (TSD, DE,
+ * FSGSBASE, OSXSAVE) that it chose; cpu_cr4_loaded is what the register holds. So the
+ * hypervisor itself must not rely on FSGSBASE.
+ */
+DECLARE_PER_CPU(unsigned long, cpu_cr4_base);
+DECLARE_PER_CPU(unsigned long, cpu_cr4_loaded);
+extern unsigned long cpu_cr4_available;
+
+static inline uint64_t xgetbv(uint32_t index)
+{
+    uint32_t lo, hi;
+
+    __asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(index));
+    return lo | (uint64_t)hi << 32;
+}
+
+static inline void xsetbv(uint32_t index, uint64_t v)
+{
+    __asm__ volatile("xsetbv" ::"c"(index), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)));
+}
+
+/* FPU state of guests (x86/fpu.c). The area is allocated for host_cpu.xsave_size. */
+/* By cpu_detect(), once host_cpu.xsave is known. */
+void fpu_detect(void);
 struct fpu_area;
 struct fpu_area *fpu_alloc(void);
 void fpu_free(struct fpu_area *a);
-/* Save to / load from with CR0.TS clear; the whole state of cpu.xcr0 both ways. */
+/* Save to / load from with CR0.TS clear; the whole state of host_cpu.xcr0 both ways. */
 void fpu_save(struct fpu_area *a, uint64_t xcr0);
 void fpu_restore(struct fpu_area *a, uint64_t xcr0);
 /* Power-on state of an area. */

@@ -4,22 +4,49 @@
  * processor came from a guest, and what they guarantee.
  *
  * Guarantees on entry to each: on the CPU's hypervisor stack, GS = per-CPU, interrupts
- * as noted, regs == &current->regs complete up to ss. The function returns; the caller
- * then runs the exit path (softirqs, pending events, return). A function that gave up
- * the CPU or crashed the domain just returns too: the exit path notices.
+ * off, regs == &current->regs complete up to ss. The function may enable interrupts. It
+ * returns; the caller then runs the exit path (softirqs, pending events, return). A
+ * function that gave up the CPU or crashed the domain just returns too: the exit path
+ * notices.
+ *
+ * How the exit path leaves is told by regs->entry_vector:
+ *   ENTRY_SYSCALL   by SYSRET: RCX and R11 come back as rip and rflags. Set by the SYSCALL
+ *                   entry, and by frame_return_by_sysret(). Only for frames whose cs and
+ *                   ss are the flat FLAT_KERNEL_CS and FLAT_KERNEL_SS.
+ *   anything else   by IRET, with every register of the frame.
+ * rip may be anything: one that is not canonical leaves by IRET and faults.
+ *
+ * Hypercalls: the handler's result is stored in regs->rax, always. A handler that replaces
+ * the frame returns the RAX that belongs to it; one whose frame needs its own RCX, R11 or
+ * other selectors also calls frame_return_by_iret(). While entry_vector stays
+ * ENTRY_SYSCALL the exit path trusts that RBP and R12-R15 of the frame were not changed;
+ * a handler that changes those calls frame_return_by_iret() too.
  */
 #ifndef HV_GUEST_ENTRY_H
 #define HV_GUEST_ENTRY_H
 
 #include <hv/vcpu.h>
 
-/* SYSCALL from guest user mode: continue at the guest kernel's syscall callback. IRQs off. */
+#define ENTRY_SYSCALL 0xffffffffu
+#define ENTRY_IRET    0u
+
+static inline void frame_return_by_iret(struct cpu_user_regs *regs)
+{
+    regs->entry_vector = ENTRY_IRET;
+}
+
+static inline void frame_return_by_sysret(struct cpu_user_regs *regs)
+{
+    regs->entry_vector = ENTRY_SYSCALL;
+}
+
+/* SYSCALL from guest user mode: continue at the guest kernel's syscall callback. */
 void pv_syscall_from_user(struct cpu_user_regs *regs);
 /* SYSCALL from compatibility mode (CSTAR) and SYSENTER. */
 void pv_syscall32_from_user(struct cpu_user_regs *regs);
 void pv_sysenter_from_user(struct cpu_user_regs *regs);
 
-/* #PF with CR2 already read; IRQs off (enables them itself once CR2 is safe). */
+/* #PF with CR2 already read. */
 void pv_page_fault(struct cpu_user_regs *regs, unsigned long cr2);
 /* #GP: privileged-operation emulation, software interrupts, or bounce. */
 void pv_general_protection(struct cpu_user_regs *regs);
@@ -43,7 +70,5 @@ bool pv_fault_in_desc_window(unsigned long va, struct cpu_user_regs *regs);
 void pv_deliver_event(struct vcpu *v);
 /* Exit path: iret to the guest faulted (bad selector or frame in regs): failsafe callback. */
 void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector, unsigned int error_code);
-
-/* A result that tells entry.S the vCPU's regs already hold what the guest is to see. */
 
 #endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Between entry.S and the C files that it calls or that point the processor at it. */
+#ifndef X86_ENTRY_H
+#define X86_ENTRY_H
+
+#include <hv/percpu.h>
+#include <hv/vcpu.h>
+
+/* Exception vectors. */
+enum {
+    VEC_DE = 0,
+    VEC_DB = 1,
+    VEC_NMI = 2,
+    VEC_BP = 3,
+    VEC_OF = 4,
+    VEC_UD = 6,
+    VEC_NM = 7,
+    VEC_DF = 8,
+    VEC_GP = 13,
+    VEC_PF = 14,
+    VEC_MC = 18,
+};
+
+#define PFEC_PRESENT (1u << 0)
+
+/* --- entry.S --- */
+extern const char entry_stubs[]; /* 16 bytes a vector */
+#define ENTRY_STUB_SIZE 16
+extern const char entry_syscall[], entry_syscall32[], entry_sysenter[];
+
+/* End (behind ss) of the frame in current->regs. */
+DECLARE_PER_CPU(uintptr_t, guest_frame);
+/* A moment's place for a stack pointer; interrupts off. */
+DECLARE_PER_CPU(uintptr_t, syscall_rsp);
+
+/* --- exception.c; all called by entry.S with interrupts off --- */
+/* Any exception of a guest but #PF. */
+void exception_from_guest(struct cpu_user_regs *regs);
+/* Any exception of the hypervisor. Returns when it can go on at regs->rip. */
+void exception_from_hypervisor(struct cpu_user_regs *regs);
+/* The IRET to a guest faulted; regs is the guest's frame, which is left as it was. */
+void exception_at_iret(struct cpu_user_regs *regs, unsigned int vector,
+                       unsigned int error_code, unsigned long cr2);
+/* #DB at an instruction of the hypervisor, on an IST stack. */
+void debug_in_hypervisor(struct cpu_user_regs *regs);
+/* #DF, #MC. */
+noreturn void fatal_exception(struct cpu_user_regs *regs);
+
+/* --- nmi.c --- */
+void nmi_handler(struct cpu_user_regs *regs);
+/* Debug key 'n'. */
+void nmi_print_counts(char key);
+
+/* --- idt.c --- */
+void idt_init(void);
+void idt_load(void);
+
+/* --- backtrace.c --- */
+/* Registers of a frame, as error messages. */
+void dump_registers(const struct cpu_user_regs *regs);
+/* Return addresses on this CPU's stack, from a frame of ring 0. */
+void dump_backtrace(const struct cpu_user_regs *regs);
+/* The same from the caller on. */
+void dump_backtrace_here(void);
+
+/* --- panic.c --- */
+/* As panic(), with the registers of the fault that is the reason. */
+noreturn void panic_regs(const struct cpu_user_regs *regs, const char *fmt, ...)
+    printf_like(2, 3);
+/* A panic is going on, on another CPU. */
+bool panic_elsewhere(void);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* The interrupt descriptor table, one for all CPUs: a gate per vector to its stub. */
+#include "entry.h"
+#include "ist.h"
+#include <hv/cpu.h>
+
+struct idt_gate {
+    uint16_t offset_low;
+    uint16_t selector;
+    uint8_t ist;
+    uint8_t type; /* present, DPL, type */
+    uint16_t offset_mid;
+    uint32_t offset_high;
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct idt_gate) == 16, "hardware layout");
+
+#define NR_VECTORS     256
+#define GATE_INTERRUPT 0x8e /* present, DPL 0, clears IF */
+#define GATE_DPL3      0x60
+
+static struct idt_gate idt[NR_VECTORS] __aligned(16) __ro_after_init;
+
+/*
+ * `int3` and `int 4` are the guests' to execute. Any other `int n` ends in #GP and is
+ * decoded there, so that a device's vector can never be mistaken for an instruction.
+ */
+static uint8_t gate_type(unsigned int vector)
+{
+    if (vector == VEC_BP || vector == VEC_OF)
+        return GATE_INTERRUPT | GATE_DPL3;
+    return GATE_INTERRUPT;
+}
+
+static uint8_t gate_ist(unsigned int vector)
+{
+    switch (vector) {
+    case VEC_DB:
+        return IST_DB;
+    case VEC_NMI:
+        return IST_NMI;
+    case VEC_DF:
+        return IST_DF;
+    case VEC_MC:
+        return IST_MC;
+    default:
+        return 0;
+    }
+}
+
+void idt_init(void)
+{
+    for (unsigned int vector = 0; vector < NR_VECTORS; vector++) {
+        uintptr_t stub = (uintptr_t)entry_stubs + vector * ENTRY_STUB_SIZE;
+
+        idt[vector] = (struct idt_gate){
+            .offset_low = (uint16_t)stub,
+            .offset_mid = (uint16_t)(stub >> 16),
+            .offset_high = (uint32_t)(stub >> 32),
+            .selector = HV_CS,
+            .ist = gate_ist(vector),
+            .type = gate_type(vector),
+        };
+    }
+}
+
+void idt_load(void)
+{
+    struct {
+        uint16_t limit;
+        uint64_t base;
+    } __packed pointer = { sizeof(idt) - 1, (uintptr_t)idt };
+
+    __asm__ volatile("lidt %0" ::"m"(pointer));
+}
