@@ -13,6 +13,11 @@
  */
 void smp_call(const struct cpumask *mask, void (*fn)(void *arg), void *arg);
 
+/* Start-up: takes the vectors of cross calls and shoot-downs. */
+void smp_init(void);
+/* Serves the shoot-downs that other CPUs ask of this one (VEC_TLB, wait loops). Any context. */
+void tlb_serve(void);
+
 /* Flush this CPU's whole TLB, global entries included, and advance its flush stamp. */
 void tlb_flush_all_local(void);
 /* Flush this CPU's non-global entries (CR3 reload) and advance its flush stamp. */

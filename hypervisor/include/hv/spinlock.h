@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ticket spinlocks and reader-writer locks with levels (hv/locks.def). A waiting CPU
- * goes on answering TLB shoot-downs and cross calls as long as it waits with interrupts
- * enabled. With interrupts off it may wait only for "irq" locks, and no CPU ever sends
- * a synchronous request to others while it holds one of those.
+ * goes on answering TLB shoot-downs; cross calls too as long as it waits with interrupts
+ * enabled. No CPU sends a synchronous request to others while it holds an "irq" lock.
  */
 #ifndef HV_SPINLOCK_H
 #define HV_SPINLOCK_H
@@ -26,8 +25,10 @@ struct spinlock {
 #endif
 };
 
+#define RWLOCK_WRITER (1u << 31)
+
 struct rwlock {
-    uint32_t count; /* readers, or RWLOCK_WRITER */
+    uint32_t count; /* readers in, RWLOCK_WRITER when one waits or is in */
     struct spinlock writers;
 };
 
@@ -42,10 +43,21 @@ void spin_init(struct spinlock *l, enum lock_level level);
 void spin_lock_slow(struct spinlock *l, uint16_t ticket);
 #ifdef DEBUG
 void lock_check_take(struct spinlock *l);
+void lock_check_take_any(struct spinlock *l);
 void lock_check_drop(struct spinlock *l);
 #else
-static inline void lock_check_take(struct spinlock *l) { (void)l; }
-static inline void lock_check_drop(struct spinlock *l) { (void)l; }
+static inline void lock_check_take(struct spinlock *l)
+{
+    (void)l;
+}
+static inline void lock_check_take_any(struct spinlock *l)
+{
+    (void)l;
+}
+static inline void lock_check_drop(struct spinlock *l)
+{
+    (void)l;
+}
 #endif
 
 static inline void spin_lock(struct spinlock *l)
