@@ -33,3 +33,4 @@ $(BUILD)/hypervisor/boot/pavise.pass1: $$(hv-out) $(hv-symtab)0.o $(hv-lds)
 $(BUILD)/pavise.elf: $$(hv-out) $(hv-symtab)1.o $(hv-lds)
 	$(call say,LD,$@)
 	$(Q)$(LD) $(hv-ldflags) -T $(hv-lds) $(hv-out) $(hv-symtab)1.o -o $@
+include hypervisor/boot/image.mk

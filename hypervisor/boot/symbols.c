@@ -3,8 +3,8 @@
  * The image's own symbol table, for backtraces: code symbols in order of address, made
  * by symtab.awk from the first of the two links.
  */
-#include <hv/boot.h>
 #include <hv/layout.h>
+#include <hv/symbols.h>
 
 struct symbol {
     uint32_t address; /* less HV_IMAGE_START */

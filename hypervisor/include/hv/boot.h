@@ -50,7 +50,4 @@ void boot_module_release(unsigned int i);
  */
 noreturn void boot_fail(const char *fmt, ...) printf_like(1, 2);
 
-/* Name of the code symbol that holds addr and the distance from it; null when unknown. */
-const char *symbol_lookup(uintptr_t addr, uintptr_t *offset);
-
 #endif

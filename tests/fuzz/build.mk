@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# `make fuzz`: libFuzzer on everything that parses foreign bytes, each target for
+# FUZZ_SECONDS. A target is tests/fuzz/fuzz_NAME.c plus the sources it feeds:
+#   fuzz-targets += NAME
+#   fuzz-NAME-src := hypervisor/boot/multiboot.c ...
+# tests/fuzz/seeds/NAME/, if it is there, is the first corpus. A find is left as
+# $(BUILD)/fuzz/NAME-crash-*.
+
+FUZZ_SECONDS ?= 60
+
+fuzz-targets += multiboot
+fuzz-multiboot-src := hypervisor/boot/multiboot.c hypervisor/boot/memory_map.c
+
+fuzz-targets += cmdline
+fuzz-cmdline-src := hypervisor/boot/cmdline.c hypervisor/lib/parse.c
+
+fuzz-cflags := $(cc-common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	       -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG -D__PAVISE__ \
+	       -Ihypervisor/include -Ihypercall-abi/include -Itests/fuzz
+
+# $(1) target: the program, and its run
+define fuzz-rules
+$(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz_host.c $$(fuzz-$(1)-src)
+	$$(call say,FUZZCC,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)clang $$(filter-out -MMD -MP,$$(fuzz-cflags)) $$^ -o $$@
+.PHONY: fuzz-$(1)
+fuzz-$(1): $(BUILD)/fuzz/$(1)
+	$$(call say,FUZZ,$$<)
+	@mkdir -p $$<.corpus
+	$$(Q)$$< -max_total_time=$$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=0 -verbosity=0 \
+		-artifact_prefix=$$<- $$<.corpus $$(wildcard tests/fuzz/seeds/$(1)) >$$<.log 2>&1 || \
+		{ tail -n 40 $$<.log; exit 1; }
+endef
+$(foreach t,$(fuzz-targets),$(eval $(call fuzz-rules,$(t))))
+
+fuzz: $(fuzz-targets:%=fuzz-%)
