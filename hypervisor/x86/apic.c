@@ -175,7 +175,7 @@ void apic_init_cpu(void)
 /* CPU 0 is the processor we run on, wherever the firmware lists it. */
 static __init void number_cpus(void)
 {
-    uint32_t self = apic_id();
+    uint32_t self = apic_id(), uid;
     unsigned int at = 0;
 
     if (!machine.nr_lapics)
@@ -184,12 +184,23 @@ static __init void number_cpus(void)
         at++;
     if (at == machine.nr_lapics)
         at = 0;
+    uid = machine.lapic_uid[at];
     machine.lapic[at] = machine.lapic[0];
+    machine.lapic_uid[at] = machine.lapic_uid[0];
     machine.lapic[0] = self;
+    machine.lapic_uid[0] = uid;
+    uid = machine.lapic_uid[at];
+    machine.lapic_uid[at] = machine.lapic_uid[0];
+    machine.lapic_uid[0] = uid;
     cpu_apic_id = hv_zalloc_array(machine.nr_lapics, sizeof(*cpu_apic_id));
     if (!cpu_apic_id)
         boot_fail("out of memory: APIC ids");
     memcpy(cpu_apic_id, machine.lapic, machine.nr_lapics * sizeof(*cpu_apic_id));
+}
+
+uint32_t cpu_acpi_id(unsigned int cpu)
+{
+    return machine.lapic_uid[cpu];
 }
 
 __init void apic_init(void)

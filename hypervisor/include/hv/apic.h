@@ -28,5 +28,7 @@ void apic_eoi(void);
 /* This CPU's APIC id, and another's. */
 uint32_t apic_id(void);
 extern uint32_t *cpu_apic_id;
+/* ACPI's id of a CPU's processor object. */
+uint32_t cpu_acpi_id(unsigned int cpu);
 
 #endif

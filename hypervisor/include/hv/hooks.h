@@ -32,10 +32,16 @@ int evtchn_port_is_pending(struct domain *d, unsigned int port);
 
 /* pv: writes v's time record (vcpu_info, registered area) for the CPU it is on. */
 void pv_update_vcpu_time(struct vcpu *v);
+/* pv: the same even if nothing has changed: the place is new. */
+void pv_force_vcpu_time(struct vcpu *v);
 /* pv: writes runstate into the registered area, if any. current only. */
 void pv_update_runstate_area(struct vcpu *v);
 /* pv: wall clock of one domain's shared_info. */
 void pv_update_wallclock(struct domain *d);
+
+/* pv: may d map the device memory at mfn? May it choose caching attributes at all? */
+bool pv_may_map_device(const struct domain *d, mfn_t mfn);
+bool pv_may_set_caching(const struct domain *d);
 
 /* boot: reboot (warm) or power off; never return. */
 _Noreturn void machine_restart(void);

@@ -46,6 +46,8 @@ struct vcpu_pv {
     struct page_info *root;      /* guest kernel's level-4 table; holds a type reference */
     struct page_info *user_root; /* user mode's, or null; likewise */
 
+    struct page_info *old_table[2]; /* tables whose teardown was broken off (pv/mmu_root.c) */
+
     uint64_t fs_base, gs_base_kernel, gs_base_user; /* while not loaded */
 
     uint64_t cr0_ts;          /* virtual CR0.TS */
@@ -85,6 +87,7 @@ struct vcpu {
     uint64_t root_cr3;         /* CR3 for the mode it is in now */
     uint8_t upcall_dummy[2];   /* vcpu_info stand-in for the idle vCPU */
     struct vcpu_info *info;    /* through the direct map; never null */
+    struct vcpu_info *own_info; /* where it lies while the guest has no place for it */
 
     struct domain *domain;
     unsigned int id;
@@ -125,6 +128,7 @@ struct vcpu {
     struct mc_state mc;
 
     bool initialised;          /* has been given a context */
+    bool initialise_busy;      /* a CPU is in VCPUOP_initialise of it; atomic */
 };
 _Static_assert(offsetof(struct vcpu, regs.es) % 16 == 0, "hardware aligns RSP0");
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Spreading vCPUs over CPUs, at three moments:
+ *  - when one wakes, it goes to an idle CPU if its own is busy (vcpu_place);
+ *  - when a CPU has nothing to run, it takes what waits elsewhere (balance_steal);
+ *  - while vCPUs wait, their CPU now and then hands one to a CPU that would not be more
+ *    loaded than itself afterwards (balance_push). Equality is enough: then the place
+ *    where there is one too many goes round, and all get the same in the long run.
+ */
+#include "internal.h"
+
+#include <hv/smp.h>
+
+struct cpumask idle_cpus;
+
+static bool cpu_is_free(unsigned int cpu)
+{
+    return cpumask_test(&idle_cpus, cpu) && !READ_ONCE(per_cpu(runq, cpu).nr_queued);
+}
+
+static uint64_t cpu_load(unsigned int cpu)
+{
+    struct runq *rq = &per_cpu(runq, cpu);
+
+    return READ_ONCE(rq->load) + READ_ONCE(rq->curr_load);
+}
+
+/* The online CPU after cpu, in a circle. */
+static unsigned int next_online(unsigned int cpu)
+{
+    unsigned int next = cpumask_next(&cpu_online_map, cpu + 1);
+
+    return next < nr_cpus ? next : cpumask_next(&cpu_online_map, 0);
+}
+
+/* The least loaded CPU that v may use, with loads as they are; start wins a tie. */
+static unsigned int least_loaded(const struct vcpu *v, unsigned int start)
+{
+    unsigned int best = start, cpu = start;
+    uint64_t best_load = vcpu_allowed_on(v, start) ? cpu_load(start) : UINT64_MAX;
+
+    while ((cpu = next_online(cpu)) != start && best_load) {
+        if (vcpu_allowed_on(v, cpu) && cpu_load(cpu) < best_load) {
+            best = cpu;
+            best_load = cpu_load(cpu);
+        }
+    }
+    return best;
+}
+
+static unsigned int find_free(const struct vcpu *v)
+{
+    unsigned int cpu;
+
+    for_each_cpu(cpu, &idle_cpus)
+        if (vcpu_allowed_on(v, cpu) && cpu_is_free(cpu))
+            return cpu;
+    return NR_CPUS;
+}
+
+unsigned int vcpu_place(struct vcpu *v)
+{
+    unsigned int cpu = v->cpu, free;
+    bool allowed = vcpu_allowed_on(v, cpu);
+
+    if (allowed && (nr_cpus == 1 || cpu_is_free(cpu)))
+        return cpu;
+    free = find_free(v);
+    if (free < NR_CPUS)
+        return free;
+    if (allowed && READ_ONCE(per_cpu(runq, cpu).nr_queued) < 2)
+        return cpu;
+    return least_loaded(v, cpu);
+}
+
+/* A vCPU queued in from that cpu may run; null: none. Locked. */
+static struct vcpu *find_movable(struct runq *from, unsigned int cpu)
+{
+    struct pqueue_node *n;
+
+    for (n = pqueue_first(&from->queue); n; n = pqueue_walk(n)) {
+        struct vcpu *v = container_of(n, struct vcpu, run_node);
+
+        if (vcpu_allowed_on(v, cpu))
+            return v;
+    }
+    return NULL;
+}
+
+static void move_queued(struct runq *from, struct runq *to, struct vcpu *v)
+{
+    runq_remove(from, v);
+    runq_change(from, to, v);
+    runq_add(to, v, false);
+}
+
+void balance_steal(struct runq *rq)
+{
+    unsigned int cpu = rq->cpu;
+    struct vcpu *v = NULL;
+
+    while (!v && (cpu = next_online(cpu)) != rq->cpu) {
+        struct runq *from = &per_cpu(runq, cpu);
+
+        if (!READ_ONCE(from->nr_queued))
+            continue;
+        runq_lock_pair(from, rq);
+        v = find_movable(from, rq->cpu);
+        if (v)
+            move_queued(from, rq, v);
+        runq_unlock_pair(from, rq);
+    }
+}
+
+/* Moves a vCPU to `to` if that one is then no more loaded than rq was. True if it did. */
+static bool push_to(struct runq *rq, struct runq *to)
+{
+    uint64_t mine, theirs;
+    struct vcpu *v;
+
+    runq_lock_pair(rq, to);
+    mine = rq->load + rq->curr_load;
+    theirs = to->load + to->curr_load;
+    v = find_movable(rq, to->cpu);
+    if (v && theirs + v->run_load > mine)
+        v = NULL;
+    if (v)
+        move_queued(rq, to, v);
+    runq_unlock_pair(rq, to);
+    return v != NULL;
+}
+
+void balance_push(struct runq *rq)
+{
+    unsigned int cpu = rq->cpu, best = NR_CPUS;
+    uint64_t best_load = cpu_load(rq->cpu);
+
+    while ((cpu = next_online(cpu)) != rq->cpu) {
+        if (cpu_load(cpu) < best_load) {
+            best = cpu;
+            best_load = cpu_load(cpu);
+        }
+    }
+    if (best < NR_CPUS)
+        push_to(rq, &per_cpu(runq, best));
+}
