@@ -21,6 +21,12 @@ host-page_ref-src := hypervisor/mm/page_ref.c hypervisor/mm/domain_pages.c \
 	hypervisor/mm/exchange.c hypervisor/mm/mem_part.c hypervisor/mm/owner.c \
 	hypervisor/mm/ram.c $(host-frame_set-src)
 
+host-tests += lib
+host-lib-src :=
+
+host-tests += console_ring
+host-console_ring-src := hypervisor/x86/console_ring.c
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \
