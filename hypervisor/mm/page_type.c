@@ -296,7 +296,8 @@ void page_put_writable(struct page_info *pg)
     page_put(pg);
 }
 
-bool page_get_table(struct page_info *pg, domid_t owner, enum page_type *type)
+bool page_get_table(struct page_info *pg, domid_t owner, enum page_type highest,
+                    enum page_type *type)
 {
     uint64_t old;
 
@@ -305,7 +306,7 @@ bool page_get_table(struct page_info *pg, domid_t owner, enum page_type *type)
     *type = PT_NONE;
     old = READ_ONCE(pg->type);
     do {
-        if (!pgt_is_table(pgt_type(old)) || !(old & PGT_VALIDATED) ||
+        if (pgt_type(old) - PT_L1 > highest - PT_L1 || !(old & PGT_VALIDATED) ||
             (old & PGT_COUNT_MASK) >= PGT_COUNT_LIMIT)
             return true;
     } while (!word_cas(&pg->type, &old, old + 1));

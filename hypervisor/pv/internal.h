@@ -46,6 +46,7 @@ enum {
 struct pv_domain {
     uint64_t *io_ports; /* 65536 bits, set = allowed; null = none */
     struct cpuid_policy *cpuid; /* null = the default policy */
+    uint64_t unwound;           /* teardown: frames below it have no pin left */
 };
 
 /* CR4 bits a guest may choose, and those it is shown as they are. */

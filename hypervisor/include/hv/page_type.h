@@ -68,11 +68,12 @@ int must_check page_get_and_type(struct page_info *pg, domid_t owner, enum page_
 int page_put_and_type(struct page_info *pg, bool preemptible);
 
 /*
- * Takes a reference and, if pg is a table in use, a type reference of the type it has.
- * *type: PT_L1..PT_L4 then, or PT_NONE when only the ordinary reference was taken.
- * False, with nothing taken: not a frame of owner.
+ * Takes a reference and, if pg is a table in use of a level up to `highest`, a type
+ * reference of the type it has. *type: PT_L1..highest then, or PT_NONE when only the
+ * ordinary reference was taken. False, with nothing taken: not a frame of owner.
  */
-bool page_get_table(struct page_info *pg, domid_t owner, enum page_type *type);
+bool page_get_table(struct page_info *pg, domid_t owner, enum page_type highest,
+                    enum page_type *type);
 
 /*
  * Pins (type = L1..L4) or unpins a table of d. Restartable: on -ERESTART call again.

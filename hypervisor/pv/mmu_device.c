@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which device memory a domain may map: the privileged one everything but the interrupt
+ * controllers, which are the hypervisor's.
+ */
+#include "mmu.h"
+#include <hv/hooks.h>
+
+/* Where PC-compatible machines have their I/O and local APICs (SDM volume 3, 11.4.1;
+ * chipset manuals): [first, end) in frames. */
+static const struct {
+    uint64_t first, end;
+} apic_ranges[] = {
+    { 0xfec00, 0xfed00 },
+    { 0xfee00, 0xfef00 },
+};
+
+bool pv_may_set_caching(const struct domain *d)
+{
+    return pv_has_device_access(d);
+}
+
+bool pv_may_map_device(const struct domain *d, mfn_t mfn)
+{
+    if (!d->is_privileged || mfn_x(mfn) >> (host_cpu.phys_bits - PAGE_SHIFT))
+        return false;
+    for (unsigned int i = 0; i < ARRAY_SIZE(apic_ranges); i++)
+        if (mfn_x(mfn) >= apic_ranges[i].first && mfn_x(mfn) < apic_ranges[i].end)
+            return false;
+    return true;
+}

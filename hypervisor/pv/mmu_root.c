@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The roots of a vCPU's address spaces, unfinished work, and what is left of a domain's
+ * tables when it dies.
+ */
+#include "mmu.h"
+
+/* Frames looked at between two looks at what else this CPU has to do. */
+#define UNWIND_STEP 64
+
+void mmu_put_later(struct vcpu *v, struct page_info *table)
+{
+    unsigned int i = v->pv.old_table[0] != NULL;
+
+    BUG_ON(v->pv.old_table[i]);
+    v->pv.old_table[i] = table;
+}
+
+int pv_mmu_finish(struct vcpu *v)
+{
+    while (v->pv.old_table[0]) {
+        int rc = page_put_and_type(v->pv.old_table[0], true);
+
+        if (rc)
+            return rc;
+        v->pv.old_table[0] = v->pv.old_table[1];
+        v->pv.old_table[1] = NULL;
+    }
+    return 0;
+}
+
+static int drop_root(struct vcpu *v, struct page_info *root)
+{
+    int rc = root ? page_put_and_type(root, true) : 0;
+
+    if (rc)
+        mmu_put_later(v, root);
+    return rc;
+}
+
+static int get_root(const struct vcpu *v, mfn_t mfn, struct page_info **root)
+{
+    if (mfn_x(mfn) >= max_page)
+        return -EINVAL;
+    *root = mfn_to_page(mfn);
+    return page_get_and_type(*root, v->domain->id, PT_L4, true);
+}
+
+static bool is_root(const struct page_info *root, mfn_t mfn)
+{
+    return root && mfn_eq(page_to_mfn(root), mfn);
+}
+
+/* v's current mode uses this root from now on. */
+static void load_root(struct vcpu *v, const struct page_info *root)
+{
+    v->root_cr3 = mfn_x(page_to_mfn(root)) << PAGE_SHIFT;
+    if (v == current)
+        write_cr3(v->root_cr3);
+}
+
+/*
+ * The old root is taken apart only after the new one is in use. When that is broken off,
+ * the repeated call finds the root in place and has only that to finish.
+ */
+int pv_set_kernel_root(struct vcpu *v, mfn_t mfn)
+{
+    struct page_info *old = v->pv.root, *root;
+    int rc = pv_mmu_finish(v);
+
+    if (rc)
+        return rc;
+    if (is_root(old, mfn)) {
+        root = old;
+        old = NULL;
+    } else {
+        rc = get_root(v, mfn, &root);
+        if (rc)
+            return rc;
+    }
+    v->pv.root = root;
+    if (v->pv.kernel_mode)
+        load_root(v, root);
+    return drop_root(v, old);
+}
+
+int pv_set_user_root(struct vcpu *v, mfn_t mfn)
+{
+    struct page_info *old = v->pv.user_root, *root = NULL;
+    int rc = pv_mmu_finish(v);
+
+    if (rc)
+        return rc;
+    if (is_root(old, mfn))
+        return 0;
+    if (mfn_x(mfn)) {
+        rc = get_root(v, mfn, &root);
+        if (rc)
+            return rc;
+    }
+    v->pv.user_root = root;
+    if (root && !v->pv.kernel_mode)
+        load_root(v, root);
+    return drop_root(v, old);
+}
+
+/* v is not running and will not run with these again. 0 or -ERESTART: call again. */
+int pv_drop_roots(struct vcpu *v)
+{
+    struct page_info *root;
+    int rc = pv_mmu_finish(v);
+
+    if (rc)
+        return rc;
+    root = v->pv.user_root;
+    v->pv.user_root = NULL;
+    rc = drop_root(v, root);
+    if (rc)
+        return rc;
+    root = v->pv.root;
+    v->pv.root = NULL;
+    return drop_root(v, root);
+}
+
+/*
+ * The next frame of d that is pinned or was left half-way, with a reference; null with
+ * *done false when a step's worth of frames has been passed, true at the end.
+ */
+static struct page_info *next_to_unwind(struct domain *d, bool *done)
+{
+    struct page_info *pg = NULL;
+
+    spin_lock(&d->page_lock);
+    for (unsigned int i = 0; i < UNWIND_STEP && !pg; i++) {
+        mfn_t mfn = frame_set_next(&d->frames, _mfn(d->pv->unwound));
+
+        *done = mfn_x(mfn) == INVALID_MFN_N;
+        if (*done)
+            break;
+        d->pv->unwound = mfn_x(mfn);
+        pg = mfn_to_page(mfn);
+        if (!(READ_ONCE(pg->type) & (PGT_PINNED | PGT_PARTIAL)) || !page_get(pg, d->id)) {
+            pg = NULL;
+            d->pv->unwound++;
+        }
+    }
+    spin_unlock(&d->page_lock);
+    return pg;
+}
+
+/*
+ * Takes apart what d's vCPUs do not hold: pinned tables and interrupted validations.
+ * After that every type count is 0 but for what other domains map. d is dying and all
+ * its roots have been dropped. 0 or -ERESTART: call again.
+ */
+int pv_mm_relinquish(struct domain *d)
+{
+    bool done = false;
+
+    while (!done) {
+        struct page_info *pg = next_to_unwind(d, &done);
+
+        if (pg) {
+            int rc = page_unwind(pg);
+
+            page_put(pg);
+            if (rc)
+                return rc;
+            d->pv->unwound++;
+        }
+        if (!done && preempt_wanted())
+            return -ERESTART;
+    }
+    return 0;
+}

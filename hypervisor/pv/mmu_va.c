@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* hypercalls 14 and 22: one level-1 entry by its virtual address, with a TLB flush. */
+#include "mmu.h"
+#include <hv/smp.h>
+
+static int flush_everywhere(unsigned long where, unsigned long va)
+{
+    if (where != UVMF_ALL)
+        return mmu_flush_vcpus(where, va);
+    mmu_flush_domain(va);
+    return 0;
+}
+
+/* The flush that UVMF_* flags ask for. 0; -EFAULT no vCPU bitmap at the address given. */
+static always_inline int flush_by_flags(unsigned long va, unsigned long flags)
+{
+    unsigned long where = flags & ~UVMF_FLUSHTYPE_MASK;
+
+    switch (flags & UVMF_FLUSHTYPE_MASK) {
+    case UVMF_TLB_FLUSH:
+        if (where != UVMF_LOCAL)
+            return flush_everywhere(where, TLB_FLUSH_ALL);
+        tlb_flush_local();
+        return 0;
+    case UVMF_INVLPG:
+        if (where != UVMF_LOCAL)
+            return flush_everywhere(where, va & PAGE_MASK);
+        tlb_flush_va_local(va);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static always_inline long update_va(unsigned long va, uint64_t val, unsigned long flags,
+                                    domid_t frames)
+{
+    struct vcpu *v = current;
+    domid_t self = v->domain->id;
+    struct page_info *l1 = mmu_get_l1(v, va);
+    struct page_mod m = { .owner = self, .frames = frames, .caller = self };
+    int rc;
+
+    if (unlikely(!l1))
+        return -EINVAL;
+    rc = page_mod_entry(l1, PT_L1, mmu_index(va, 1), val, &m);
+    page_put_and_type(l1, false);
+    return unlikely(rc) ? rc : flush_by_flags(va, flags);
+}
+
+/* 0; -EINVAL no level-1 table, or a flag not allowed; -EBUSY, -EPERM as page_mod_entry();
+ * -EFAULT the entry is changed but the bitmap of vCPUs cannot be read. */
+long hc_update_va_mapping(unsigned long va, uint64_t val, unsigned long flags)
+{
+    return update_va(va, val, flags, current->domain->id);
+}
+
+/* The same with a frame of domid. Also -ESRCH, -EPERM: the domain. */
+long hc_update_va_mapping_otherdomain(unsigned long va, uint64_t val, unsigned long flags,
+                                      domid_t domid)
+{
+    struct mmu_party p;
+    long rc = mmu_party_get(domid, &p);
+
+    if (rc)
+        return rc;
+    rc = update_va(va, val, flags, p.frames_id);
+    mmu_party_put(&p);
+    return rc;
+}
