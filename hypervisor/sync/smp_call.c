@@ -61,6 +61,11 @@ static void call_interrupt(void)
     }
 }
 
+void smp_send_event_check(unsigned int cpu)
+{
+    apic_send_ipi(cpu, VEC_EVENT_CHECK);
+}
+
 void smp_init(void)
 {
     irq_set_vector(VEC_CALL, call_interrupt);
