@@ -13,7 +13,7 @@ extern char __rodata_start[], __rodata_end[], __ro_after_init_start[], __ro_afte
 extern char __data_end[], __init_start[], __init_data_start[], __init_end[];
 extern char __symbols_start[], __symbols_end[], __bss_start[], __image_end[];
 extern char __percpu_start[], __percpu_end[], __percpu_template[];
-extern char boot_stack_guard[];
+extern char boot_stack_guard[], boot_stack_top[];
 
 #define image_pa(symbol) ((uint64_t)(uintptr_t)(symbol) - HV_IMAGE_START)
 

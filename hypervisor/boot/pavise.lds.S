@@ -48,7 +48,11 @@ SECTIONS
 
     __rodata_start = .;
     .rodata : AT(PA(ADDR(.rodata))) {
-        *(.rodata .rodata.* .data.rel.ro .data.rel.ro.* .got .got.plt)
+        *(.rodata .rodata.* .data.rel.ro .data.rel.ro.* .got)
+        /* Of a position-dependent image these stay empty: asserted below. */
+        __dynamic_start = .;
+        *(.got.plt .igot .igot.plt .iplt .plt .rela.*)
+        __dynamic_end = .;
         . = ALIGN(8);
         __ex_table_start = .;
         KEEP(*(.ex_table))
@@ -112,9 +116,25 @@ SECTIONS
     __image_end = .;
     __image_end_pa = PA(.);
 
+    .debug_info 0 : { *(.debug_info) }
+    .debug_abbrev 0 : { *(.debug_abbrev) }
+    .debug_aranges 0 : { *(.debug_aranges) }
+    .debug_line 0 : { *(.debug_line) }
+    .debug_str 0 : { *(.debug_str) }
+    .debug_line_str 0 : { *(.debug_line_str) }
+    .debug_frame 0 : { *(.debug_frame) }
+    .debug_loclists 0 : { *(.debug_loclists) }
+    .debug_rnglists 0 : { *(.debug_rnglists) }
+    .debug_addr 0 : { *(.debug_addr) }
+    .debug_str_offsets 0 : { *(.debug_str_offsets) }
+    .symtab 0 : { *(.symtab) }
+    .strtab 0 : { *(.strtab) }
+    .shstrtab 0 : { *(.shstrtab) }
+
     /DISCARD/ : { *(.note .note.* .comment .eh_frame .eh_frame_hdr) }
 }
 
 ASSERT(__image_end - __text_start < HV_VMAP_START - HV_IMAGE_START - 0x800000, "image too large")
 ASSERT(__boot_start == LOAD_ADDRESS, "first section must be .boot")
 ASSERT(SIZEOF(.boot) >= 0x1000, ".boot is missing")
+ASSERT(__dynamic_end - __dynamic_start <= 24, "relocations left for run time")

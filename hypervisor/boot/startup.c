@@ -9,6 +9,7 @@
 #include <hv/console.h>
 #include <hv/cpu.h>
 #include <hv/lib.h>
+#include <hv/percpu.h>
 #include <hv/pv.h>
 #include <hv/sched.h>
 
@@ -63,6 +64,7 @@ __init void startup_heap(void)
 
 __init void startup_descriptors(void)
 {
+    this_cpu(stack_top) = (uintptr_t)boot_stack_top;
     if (desc_init_cpu(0))
         boot_fail("out of memory: descriptor tables");
     desc_load();

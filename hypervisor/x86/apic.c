@@ -189,9 +189,6 @@ static __init void number_cpus(void)
     machine.lapic_uid[at] = machine.lapic_uid[0];
     machine.lapic[0] = self;
     machine.lapic_uid[0] = uid;
-    uid = machine.lapic_uid[at];
-    machine.lapic_uid[at] = machine.lapic_uid[0];
-    machine.lapic_uid[0] = uid;
     cpu_apic_id = hv_zalloc_array(machine.nr_lapics, sizeof(*cpu_apic_id));
     if (!cpu_apic_id)
         boot_fail("out of memory: APIC ids");

@@ -167,8 +167,7 @@ static void steer_together(void)
     uint64_t tsc, counts;
 
     read_pair(&tsc, &counts);
-    base.scale = scale_from_hz((uint64_t)((unsigned __int128)(tsc - first_tsc) *
-                                          platform.source->hz / counts));
+    base.scale = scale_from_hz(mul_div_u64(tsc - first_tsc, platform.source->hz, counts));
     if (is_close(base.scale, time_base()->scale))
         return;
     base.tsc = tsc;
@@ -179,15 +178,14 @@ static void steer_together(void)
 /* Rate with which this CPU's time meets the platform's one period from now. */
 static void steer_alone(void)
 {
-    uint64_t tsc, counts, hz;
+    uint64_t tsc, counts, hz = (uint64_t)tsc_khz * 1000;
     ns_t error, limit = PERIOD / 16;
     unsigned long flags;
 
     read_pair(&tsc, &counts);
     error = (ns_t)scale_ticks(counts, platform.scale) - time_at_tsc(tsc);
     error = error > limit ? limit : error < -limit ? -limit : error;
-    hz = (uint64_t)tsc_khz * 1000;
-    hz = (uint64_t)((unsigned __int128)hz * PERIOD / (uint64_t)(PERIOD + error));
+    hz = mul_div_u64(hz, PERIOD, (uint64_t)(PERIOD + error));
     flags = irq_save();
     change_rate(scale_from_hz(hz));
     irq_restore(flags);

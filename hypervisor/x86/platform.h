@@ -143,6 +143,18 @@ static inline uint64_t mul_u64_u32_shr32(uint64_t a, uint32_t b)
     return result;
 }
 
+/* a * b / c; the result must fit. */
+static inline uint64_t mul_div_u64(uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t result, high;
+
+    __asm__("mulq %3; divq %4"
+            : "=a"(result), "=&d"(high)
+            : "0"(a), "rm"(b), "rm"(c)
+            : "cc");
+    return result;
+}
+
 static inline uint64_t scale_ticks(uint64_t ticks, struct time_scale s)
 {
     return mul_u64_u32_shr32(s.shift < 0 ? ticks >> -s.shift : ticks << s.shift, s.mul_frac);

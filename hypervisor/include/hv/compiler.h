@@ -3,6 +3,14 @@
 #ifndef HV_COMPILER_H
 #define HV_COMPILER_H
 
+/*
+ * Everything is in one image: symbols defined elsewhere are as near as one's own, and
+ * reached without a global offset table. (The build includes this file before all.)
+ */
+#ifndef HV_HOST_BUILD
+#pragma GCC visibility push(hidden)
+#endif
+
 #define likely(x)      __builtin_expect(!!(x), 1)
 #define unlikely(x)    __builtin_expect(!!(x), 0)
 #define must_check     __attribute__((warn_unused_result))

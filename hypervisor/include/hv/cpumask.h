@@ -65,7 +65,8 @@ static inline unsigned int cpumask_weight(const struct cpumask *m)
     unsigned int n = 0;
 
     for (unsigned int w = 0; w < CPUMASK_WORDS; w++)
-        n += (unsigned int)__builtin_popcountll(m->bits[w]);
+        for (uint64_t bits = m->bits[w]; bits; bits &= bits - 1)
+            n++;
     return n;
 }
 
