@@ -23,6 +23,7 @@ void spin_lock(struct spinlock *lock)
     }
 }
 
+/* Free: the next ticket to be drawn is the one that is served. */
 bool spin_trylock(struct spinlock *lock)
 {
     uint32_t ticket = __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);

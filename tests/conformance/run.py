@@ -8,6 +8,7 @@ reason; then the exit status is 1.
 """
 
 import argparse
+import shlex
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,7 +42,8 @@ def single(test, hypervisor, verdict):
 def run_test(name, hypervisors, options):
     """The verdicts of one test and its row."""
     test = guest_test.GuestTest.load(name)
-    verdicts = [guest_test.run(test, hypervisor, options.build) for hypervisor in hypervisors]
+    verdicts = [guest_test.run(test, hypervisor, options.build, shlex.split(options.qemu))
+                for hypervisor in hypervisors]
     if len(verdicts) == 2:
         word, remark = compare(test, *verdicts)
     else:
@@ -64,6 +66,7 @@ def parse_options():
     parser.add_argument("--only", choices=("xen", "pavise"), help="run on one of them")
     parser.add_argument("--build", type=Path, default=default_build(), help="output folder")
     parser.add_argument("--jobs", type=int, default=2, help="machines at a time")
+    parser.add_argument("--qemu", default="", help='QEMU arguments, such as "-cpu EPYC"')
     parser.add_argument("--verbose", action="store_true", help="print the consoles' text")
     options = parser.parse_args()
     unknown = set(options.names) - set(guest_test.names())

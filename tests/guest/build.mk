@@ -6,7 +6,7 @@ gt-tests := $(patsubst tests/guest/%/main.c,%,$(wildcard tests/guest/*/main.c))
 gt-elfs := $(gt-tests:%=$(BUILD)/tests/guest/%.elf)
 gt-src = $(wildcard tests/guest/$(1)/*.c tests/guest/$(1)/*.S)
 gt-objs = $(patsubst %,$(BUILD)/%.o,$(basename $(call gt-src,$(1))))
-gt-lib := $(BUILD)/tests/guest/lib/test.o
+gt-lib := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/guest/lib/*.c))
 
 $(BUILD)/tests/guest/%.o: tests/guest/%.c
 	$(call say,CC,$@)

@@ -4,6 +4,8 @@
  */
 #include "test.h"
 
+#include "leak.h"
+
 #define FAILURES_PRINTED 20
 
 static unsigned int checks, failures;
@@ -65,7 +67,10 @@ void test_end(const char *result, const char *fmt, ...)
 
 void app_main(void)
 {
+    leak_begin();
     test_main();
+    if (checks)
+        leak_end();
     printf("%u checks, %u failed\n", checks, failures);
     if (!checks)
         test_end("ERROR", "the test checked nothing");

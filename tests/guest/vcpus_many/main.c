@@ -20,6 +20,7 @@ COVERS(vcpu_op, VCPUOP_register_vcpu_info, VCPUOP_initialise, VCPUOP_up, VCPUOP_
 
 #define VCPUS 40
 
+static int ipi_ports[VCPUS];
 static volatile unsigned int ipis[VCPUS], ticks[VCPUS], faults[VCPUS];
 
 static void count(evtchn_port_t port, void *data)
@@ -65,10 +66,9 @@ static void start_all(void)
 static void send_all(void)
 {
     for (unsigned int id = 1; id < VCPUS; id++) {
-        int port = event_bind_ipi(id, count, (void *)ipis);
-
-        require(port > 0);
-        check_eq(event_send(port), 0);
+        ipi_ports[id] = event_bind_ipi(id, count, (void *)ipis);
+        require(ipi_ports[id] > 0);
+        check_eq(event_send(ipi_ports[id]), 0);
     }
 }
 
@@ -82,5 +82,6 @@ void test_main(void)
         check_eq(ipis[id], 1);
         check_eq(ticks[id], 1);
         check_eq(faults[id], 1);
+        check_eq(event_close(ipi_ports[id]), 0);
     }
 }
