@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The frames of a domain: an AVL tree of 2 MiB chunks. A chunk is in the tree while it has
- * a frame, so the tree of a domain is as large as its memory is scattered, and the work
- * of every operation is bounded by the height of a tree of all the machine's chunks.
+ * The frames of a domain: an AVL tree of 2 MiB chunks. A chunk is in the tree while it
+ * has a frame, so the tree of a domain is as large as its memory is scattered, and the
+ * work of every operation is bounded by the height of a tree of all the machine's chunks.
  */
 #include <hv/frame_set.h>
 #include <hv/heap.h>
@@ -148,7 +148,7 @@ static struct frame_chunk *find_or_make(struct frame_set *s, uint32_t nr)
     return c;
 }
 
-/* Unlinks the least node of the tree at link and returns it; the way there is added to p. */
+/* Unlinks and returns the least node of the tree at link; the way there is added to p. */
 static struct frame_chunk *detach_least(struct frame_chunk **link, struct path *p)
 {
     struct frame_chunk *c;

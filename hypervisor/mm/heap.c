@@ -36,7 +36,7 @@ static struct {
     uint32_t zones;       /* bit per zone with a run */
     uint64_t free, total, claimed; /* frames */
     struct zone {
-        uint32_t orders; /* bit per order with a run */
+        uint32_t orders;                   /* bit per order with a run */
         uint32_t head[HEAP_MAX_ORDER + 1]; /* first run's mfn; 0 = none */
     } zone[NR_ZONES];
 } heap = { .lock = SPINLOCK_INIT(HEAP) };
@@ -129,7 +129,7 @@ static uint32_t zones_within(unsigned int address_bits)
 /* Takes a run of exactly this order off the lists, splitting a larger one. 0: none. */
 static uint64_t remove_run(unsigned int order, uint32_t zones, bool *pristine)
 {
-    for (zones &= heap.zones; zones; ) {
+    for (zones &= heap.zones; zones;) {
         unsigned int z = zone_of(zones);
         uint32_t orders = heap.zone[z].orders >> order;
 

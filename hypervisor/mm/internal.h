@@ -8,8 +8,8 @@
 
 /*
  * Takes 2^order free frames within c; null when there are none. claim of them come out
- * of the caller's claim (heap_claim()), the rest must not touch others'. The frames' words
- * are those of free frames: the caller overwrites every one. As heap_alloc_pages()
+ * of the caller's claim (heap_claim()), the rest must not touch others'. The frames'
+ * words are those of free frames: the caller overwrites every one. As heap_alloc_pages()
  * otherwise.
  */
 struct page_info *heap_take(unsigned int order, struct heap_constraint c, uint64_t claim);
@@ -31,8 +31,8 @@ struct domain *owner_find(domid_t id);
 /* --- page_ref.c --- */
 
 /*
- * Drops d's own reference of pg, if it is still there, and `held` more. True when that was
- * the last one: the frame is then the caller's. Under page_lock.
+ * Drops d's own reference of pg, if it is still there, and `held` more. True when that
+ * was the last one: the frame is then the caller's. Under page_lock.
  */
 bool frame_drop_allocated(struct page_info *pg, unsigned int held);
 /* A frame without references leaves d's account. True when d has none left: the caller

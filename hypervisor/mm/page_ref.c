@@ -30,8 +30,8 @@ bool page_get_any(struct page_info *pg, domid_t *owner)
     do {
         if (!(old & PGR_INUSE) || (old & PGR_COUNT_MASK) - 1 >= PGR_COUNT_LIMIT - 1)
             return false;
-    } while (!__atomic_compare_exchange_n(&pg->ref, &old, old + 1, true,
-                                          __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+    } while (!__atomic_compare_exchange_n(&pg->ref, &old, old + 1, true, __ATOMIC_ACQUIRE,
+                                          __ATOMIC_RELAXED));
     *owner = (domid_t)(old >> PGR_OWNER_SHIFT);
     return true;
 }
@@ -146,14 +146,6 @@ void page_share_with_guest(void *va, struct domain *d, bool readonly)
     __atomic_store_n(&pg->ref,
                      PGR_INUSE | PGR_HVPAGE | (uint64_t)d->id << PGR_OWNER_SHIFT | 1,
                      __ATOMIC_RELEASE);
-}
-
-void page_share_readonly(mfn_t mfn)
-{
-    struct page_info *pg = mfn_to_page(mfn);
-
-    pg->type = (uint64_t)PT_NONE << PGT_TYPE_SHIFT | PGT_VALIDATED | 1;
-    __atomic_store_n(&pg->ref, PGR_UNUSED | 1, __ATOMIC_RELEASE);
 }
 
 void page_unshare(void *va)

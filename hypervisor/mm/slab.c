@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Small objects. A slab is one frame: this header, then objects of one size class. Its
- * bitmap has a bit for every 32 bytes of the rest of the frame; the bit of an object's first
- * bytes tells that it is free. A slab is in its class's list while it has free objects
- * and goes back to the heap with its last object, so that no frame is held in reserve.
+ * bitmap has a bit for every 32 bytes of the rest of the frame; the bit of an object's
+ * first bytes tells that it is free. A slab is in its class's list while it has free
+ * objects and goes back to the heap with its last object, so that no frame is held in
+ * reserve.
  *
  * What is larger than every class is a run of whole frames whose first frame's type word
  * holds the order. The two are told apart by the address: only whole frames are
@@ -14,8 +15,8 @@
 #include <hv/list.h>
 #include <hv/spinlock.h>
 
-#define GRANULE     32
-#define SLAB_HEADER 64
+#define GRANULE      32
+#define SLAB_HEADER  64
 #define BITMAP_WORDS 2
 
 struct slab {
@@ -30,15 +31,15 @@ _Static_assert((PAGE_SIZE - SLAB_HEADER) / GRANULE <= BITMAP_WORDS * 64, "slab b
 
 struct slab_class {
     struct spinlock lock;
-    unsigned int size;    /* bytes; multiple of GRANULE, of 64 except for 32 and 96 */
-    struct list partial;  /* slabs with a free object */
+    unsigned int size;   /* bytes; multiple of GRANULE, of 64 except for 32 and 96 */
+    struct list partial; /* slabs with a free object */
 };
 
 static struct slab_class classes[] = {
-#define CLASS(i, bytes)                                                                 \
+#define CLASS(i, bytes) \
     [i] = { SPINLOCK_INIT(SLAB), bytes, LIST_INIT(classes[i].partial) }
-    CLASS(0, 32),  CLASS(1, 64),  CLASS(2, 96),  CLASS(3, 128),  CLASS(4, 192),
-    CLASS(5, 256), CLASS(6, 320), CLASS(7, 448), CLASS(8, 576),  CLASS(9, 768),
+    CLASS(0, 32),   CLASS(1, 64),    CLASS(2, 96),    CLASS(3, 128), CLASS(4, 192),
+    CLASS(5, 256),  CLASS(6, 320),   CLASS(7, 448),   CLASS(8, 576), CLASS(9, 768),
     CLASS(10, 960), CLASS(11, 1344), CLASS(12, 1984),
 #undef CLASS
 };

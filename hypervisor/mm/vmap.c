@@ -30,7 +30,7 @@ static bool insert_area(struct vmap_area *new_area, size_t bytes)
     uintptr_t at = HV_VMAP_START;
     struct vmap_area *a;
 
-    list_for_each_entry(a, &areas, link) {
+    list_for_each_entry (a, &areas, link) {
         if (a->start - at >= bytes)
             break;
         at = a->end;
@@ -97,7 +97,7 @@ static void unmap_frames(void *va)
     struct vmap_area *a;
 
     spin_lock(&vmap_lock);
-    list_for_each_entry(a, &areas, link)
+    list_for_each_entry (a, &areas, link)
         if (a->start == start)
             break;
     BUG_ON(&a->link == &areas);
@@ -139,7 +139,8 @@ volatile void *vmap_device(uint64_t pa, size_t size)
     uint64_t first = pa >> PAGE_SHIFT, last = (pa + size - 1) >> PAGE_SHIFT;
     char *va;
 
-    if (!size || pa + size < pa || last - first >= (HV_VMAP_END - HV_VMAP_START) >> PAGE_SHIFT)
+    if (!size || pa + size < pa ||
+        last - first >= (HV_VMAP_END - HV_VMAP_START) >> PAGE_SHIFT)
         return NULL;
     va = map_frames(first, last - first + 1, PTE_DEVICE);
     return va ? va + (pa & (PAGE_SIZE - 1)) : NULL;

@@ -20,7 +20,7 @@ static char *ram;
 unsigned int cpu_id;
 uint32_t softirq_pending;
 struct vcpu;
-struct vcpu *current_vcpu;
+__attribute__((weak)) struct vcpu *current_vcpu; /* the scheduler's, if it is linked */
 unsigned int nr_cpus = 1;
 struct cpumask cpu_online_map = { { 1 } };
 

@@ -238,8 +238,8 @@ static void random_operations_agree_with_model(void **state)
             s->pg = NULL;
         } else {
             s->order = (unsigned int)__builtin_ctzll(host_random() | 1 << 8);
-            s->pg = heap_alloc_pages(s->order, (struct heap_constraint){
-                                                   host_random() % 3 ? 0 : 12 + 11 });
+            s->pg = heap_alloc_pages(
+                s->order, (struct heap_constraint){ host_random() % 3 ? 0 : 12 + 11 });
         }
         if (step % 1000 == 0)
             check_disjoint(h, SLOTS);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Small objects: zeroed, aligned, disjoint, and nothing is held back once all are freed. */
+/* Small objects: zeroed, aligned, disjoint, and nothing is held back once all are freed.
+ */
 #include "hv_host.h"
 #include "test.h"
 #include <hv/heap.h>

@@ -227,7 +227,11 @@ void page_share_with_guest(void *va, struct domain *d, bool readonly);
  * when the last mapping that exists goes. The hypervisor does not touch it any more.
  */
 void page_unshare(void *va);
-/* The frame is readable through DOMID_XEN by who may map that owner's frames (M2P). */
-void page_share_readonly(mfn_t mfn);
+
+/* Start-up: makes the frames of the M2P readable, through owner DOMID_XEN, by domains that
+ * are privileged over it. */
+void m2p_init(void);
+/* The frame where 2 MiB stretch i of the M2P begins; INVALID_MFN_N past its end. */
+mfn_t m2p_stretch_mfn(unsigned long i);
 
 #endif
