@@ -60,16 +60,9 @@ static void unmap_device(struct domain *granter, const struct gnttab_map_grant_r
         entry_unpin(granter, op->ref, op->flags & GNTMAP_readonly);
 }
 
-static int map_host(struct domain *granter, const struct gnttab_map_grant_ref *op,
-                    mfn_t frame)
+static int map_host(const struct gnttab_map_grant_ref *op, mfn_t frame)
 {
-    uint64_t avail = op->flags >> _GNTMAP_guest_avail0;
-    uint64_t pte = mfn_x(frame) << PAGE_SHIFT | PTE_P | PTE_US | PTE_A | PTE_D |
-                   ((avail << 9) & PTE_AVAIL);
-
-    if (!(op->flags & GNTMAP_readonly))
-        pte |= PTE_RW;
-    if (pv_grant_map(op->host_addr, op->flags & GNTMAP_contains_pte, granter->id, pte))
+    if (pv_grant_map(current->domain, op->host_addr, op->flags, frame))
         return GNTST_general_error;
     return GNTST_okay;
 }
@@ -84,7 +77,7 @@ static always_inline int map_frame(struct domain *granter,
         status = map_device(granter, op, frame);
     if (unlikely(status != GNTST_okay) || !(op->flags & GNTMAP_host_map))
         return status;
-    status = map_host(granter, op, frame);
+    status = map_host(op, frame);
     if (unlikely(status != GNTST_okay) && (op->flags & GNTMAP_device_map))
         unmap_device(granter, op, frame);
     return status;

@@ -24,11 +24,7 @@ struct unmap {
 
 static int unmap_host(const struct unmap *u)
 {
-    uint64_t pte = mfn_x(u->frame) << PAGE_SHIFT | PTE_P;
-
-    if (!(u->m.flags & GNTMAP_readonly))
-        pte |= PTE_RW;
-    if (pv_grant_unmap(u->host_addr, u->m.flags & GNTMAP_contains_pte, pte, u->new_addr))
+    if (pv_grant_unmap(current->domain, u->host_addr, u->m.flags, u->frame, u->new_addr))
         return GNTST_general_error;
     return GNTST_okay;
 }

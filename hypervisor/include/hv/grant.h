@@ -33,21 +33,22 @@ void grant_dump(struct domain *d);
 void grant_init(void);
 
 /*
- * Page tables (layer pv), called with no lock held and a reference of the frame in `pte`.
+ * Page tables (layer pv), called with no lock held and a reference of the frame.
  *
- * pv_grant_map puts pte at addr in current's page tables, with references of its own to
- * the frame, which belongs to domain `owner`; what was there is released. addr: a virtual
- * address, or with contains_pte the machine address of the entry itself.
- * 0; -EINVAL no such table or entry, or the frame cannot be had with that access.
+ * pv_grant_map puts a mapping of frame, another's or d's own, in current's page tables.
+ * addr: virtual address, or machine address of the entry with GNTMAP_contains_pte. flags:
+ * GNTMAP_*. The entry holds references of its own: one, and a writable type reference if
+ * it is RW; what the entry held before is released.
+ * 0; -EINVAL no such entry or table, or the frame cannot be had with that access.
  */
-int must_check pv_grant_map(uint64_t addr, bool contains_pte, domid_t owner, uint64_t pte);
+int must_check pv_grant_map(struct domain *d, uint64_t addr, uint32_t flags, mfn_t frame);
 /*
- * pv_grant_unmap takes it away again: the entry becomes that of virtual address new_addr,
- * which is cleared; or 0 when new_addr is 0. The caller flushes the TLB.
- * 0; -EINVAL the entry at addr does not name pte's frame with pte's access, or new_addr
- * has no entry: nothing has changed.
+ * Replaces the mapping of frame at addr by nothing or, if new_addr is not 0, by the entry
+ * of that virtual address, which is cleared; drops the entry's references. The caller
+ * flushes the TLBs of d's CPUs.
+ * 0; -EINVAL: no such entry, it does not map frame, or new_addr with GNTMAP_contains_pte.
  */
-int must_check pv_grant_unmap(uint64_t addr, bool contains_pte, uint64_t pte,
+int must_check pv_grant_unmap(struct domain *d, uint64_t addr, uint32_t flags, mfn_t frame,
                               uint64_t new_addr);
 
 #endif
