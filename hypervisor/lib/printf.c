@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Formatting. Conversions d i u x X c s p % with flags 0 and -, width and precision (or *),
+ * Formatting. Conversions d i u x X c s p % with flags 0, - and #, width and precision (or *),
  * sizes hh h l ll z; %pS prints an address as symbol+offset. Anything else is printed as
  * it stands.
  */
@@ -13,7 +13,7 @@ struct out {
 };
 
 struct spec {
-    bool left, zero;
+    bool left, zero, prefix;
     int width;
     int precision; /* -1: none given */
     int size;      /* bytes of an integer argument */
@@ -170,6 +170,8 @@ static const char *parse_spec(const char *fmt, struct spec *s, va_list *ap)
             s->left = true;
         else if (*fmt == '0')
             s->zero = true;
+        else if (*fmt == '#')
+            s->prefix = true;
         else
             break;
     }
@@ -190,6 +192,15 @@ static void put_signed(struct out *o, const struct spec *s, int64_t v)
     put_number(o, s, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 10, false, v < 0 ? '-' : 0, "");
 }
 
+static void put_hex(struct out *o, const struct spec *s, uint64_t v, bool upper)
+{
+    const char *prefix = "";
+
+    if (s->prefix && v)
+        prefix = upper ? "0X" : "0x";
+    put_number(o, s, v, 16, upper, 0, prefix);
+}
+
 /* One conversion; returns what follows it in the format. */
 static const char *convert(struct out *o, const char *fmt, va_list *ap)
 {
@@ -207,7 +218,7 @@ static const char *convert(struct out *o, const char *fmt, va_list *ap)
         break;
     case 'x':
     case 'X':
-        put_number(o, &s, take_unsigned(ap, s.size), 16, *fmt == 'X', 0, "");
+        put_hex(o, &s, take_unsigned(ap, s.size), *fmt == 'X');
         break;
     case 'c':
         c = (char)va_arg(*ap, int);

@@ -170,6 +170,7 @@ static void formats_agree_with_libc(void **state)
     (void)state;
     CHECK_FORMAT("%d %i %u|%5d|%-5d|%05d", 1, -2, 3u, 4, 5, 6);
     CHECK_FORMAT("%x %X %08x", 0xabcu, 0xdefu, 0x12u);
+    CHECK_FORMAT("%#x %#X|%#10x|%#010lx|%#x", 0xabcu, 0xdefu, 0x12u, 0x12ul, 0u);
     CHECK_FORMAT("%ld %lu %lld %llu", -1l, ~0ul, (long long)1 << 62, ~0ull);
     CHECK_FORMAT("%d %d", INT32_MIN, INT32_MAX);
     CHECK_FORMAT("%lld", (long long)INT64_MIN);

@@ -16,7 +16,7 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 /*
  * Writes one formatted message to the console ring and the serial line. A line is
  * never interleaved with another CPU's. Conversions: d i u x X c s p with l, ll, z,
- * width, precision, 0 and -; %pS prints a code address as symbol+offset.
+ * width, precision, 0, - and #; %pS prints a code address as symbol+offset.
  */
 void log_printf(enum log_level level, const char *fmt, ...) printf_like(2, 3);
 void log_vprintf(enum log_level level, const char *fmt, va_list ap) printf_like(2, 0);
