@@ -114,7 +114,9 @@ void domain_id_release(domid_t id)
 
 struct domain *domain_by_held_id(domid_t id)
 {
-    return leaves[id / IDS_PER_LEAF][id % IDS_PER_LEAF];
+    struct domain **leaf = leaves[id / IDS_PER_LEAF];
+
+    return leaf ? leaf[id % IDS_PER_LEAF] : NULL;
 }
 
 /* A reference, unless the last one has gone and d waits for its destruction. */

@@ -15,12 +15,12 @@ struct cpumask idle_cpus;
 
 static bool cpu_is_free(unsigned int cpu)
 {
-    return cpumask_test(&idle_cpus, cpu) && !READ_ONCE(per_cpu(runq, cpu).nr_queued);
+    return cpumask_test(&idle_cpus, cpu) && !READ_ONCE(runq_of(cpu)->nr_queued);
 }
 
 static uint64_t cpu_load(unsigned int cpu)
 {
-    struct runq *rq = &per_cpu(runq, cpu);
+    struct runq *rq = runq_of(cpu);
 
     return READ_ONCE(rq->load) + READ_ONCE(rq->curr_load);
 }
@@ -68,7 +68,7 @@ unsigned int vcpu_place(struct vcpu *v)
     free = find_free(v);
     if (free < NR_CPUS)
         return free;
-    if (allowed && READ_ONCE(per_cpu(runq, cpu).nr_queued) < 2)
+    if (allowed && READ_ONCE(runq_of(cpu)->nr_queued) < 2)
         return cpu;
     return least_loaded(v, cpu);
 }
@@ -100,7 +100,7 @@ void balance_steal(struct runq *rq)
     struct vcpu *v = NULL;
 
     while (!v && (cpu = next_online(cpu)) != rq->cpu) {
-        struct runq *from = &per_cpu(runq, cpu);
+        struct runq *from = runq_of(cpu);
 
         if (!READ_ONCE(from->nr_queued))
             continue;
@@ -142,5 +142,5 @@ void balance_push(struct runq *rq)
         }
     }
     if (best < NR_CPUS)
-        push_to(rq, &per_cpu(runq, best));
+        push_to(rq, runq_of(best));
 }

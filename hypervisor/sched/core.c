@@ -51,7 +51,7 @@ struct runq *vcpu_runq_lock(struct vcpu *v)
 {
     for (;;) {
         unsigned int cpu = READ_ONCE(v->cpu);
-        struct runq *rq = &per_cpu(runq, cpu);
+        struct runq *rq = runq_of(cpu);
 
         spin_lock(&rq->lock);
         if (likely(cpu == READ_ONCE(v->cpu)))
@@ -85,7 +85,7 @@ static struct runq *queue_after_run(struct runq *rq, struct vcpu *v)
 {
     if (!vcpu_is_runnable(v) || nr_cpus == 1)
         return rq;
-    return &per_cpu(runq, vcpu_place(v));
+    return runq_of(vcpu_place(v));
 }
 
 /*
@@ -178,7 +178,7 @@ static struct vcpu *choose_before_idle(struct runq *rq, struct vcpu *prev, ns_t 
 /* SOFTIRQ_SCHEDULE. Returns if the vCPU (or the idle loop) that it interrupted goes on. */
 static void schedule(void)
 {
-    struct runq *rq = this_cpu_ptr(runq);
+    struct runq *rq = runq_of(smp_cpu_id());
     struct vcpu *prev = current, *next;
     ns_t now = time_now();
 
@@ -234,7 +234,7 @@ void __init sched_init_cpu(unsigned int cpu)
 {
     struct vcpu *idle = idle_vcpu_create(cpu);
 
-    runq_init(&per_cpu(runq, cpu), cpu, idle);
+    runq_init(runq_of(cpu), cpu, idle);
     per_cpu(current_vcpu, cpu) = idle;
 }
 

@@ -28,6 +28,15 @@ struct runq {
 
 DECLARE_PER_CPU(struct runq, runq);
 
+#ifndef HV_HOST_BUILD
+static inline struct runq *runq_of(unsigned int cpu)
+{
+    return &per_cpu(runq, cpu);
+}
+#else
+struct runq *runq_of(unsigned int cpu);
+#endif
+
 /*
  * A policy. All with the run queue's lock held, interrupts off, except domain_init and
  * adjust. "Queued" vCPUs are those between enqueue and dequeue; curr is not among them.

@@ -38,7 +38,7 @@ void vcpu_wake(struct vcpu *v)
     flags = irq_save();
     rq = to = vcpu_runq_lock(v);
     if (likely(wants_queue(v))) {
-        to = &per_cpu(runq, vcpu_place(v));
+        to = runq_of(vcpu_place(v));
         if (to == rq)
             runq_add(rq, v, true);
     }
@@ -161,7 +161,7 @@ void vcpu_block_enable_events(void)
 
 void vcpu_yield(void)
 {
-    struct runq *rq = this_cpu_ptr(runq);
+    struct runq *rq = runq_of(smp_cpu_id());
 
     if (!READ_ONCE(rq->nr_queued))
         return;

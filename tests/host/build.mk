@@ -27,6 +27,12 @@ host-lib-src :=
 host-tests += console_ring
 host-console_ring-src := hypervisor/x86/console_ring.c
 
+host-tests += pqueue
+host-pqueue-src := hypervisor/lib/pqueue.c
+
+host-tests += timer
+host-timer-src := hypervisor/time/timer.c hypervisor/lib/pqueue.c
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \

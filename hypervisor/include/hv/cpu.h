@@ -134,6 +134,7 @@ DEFINE_CR(3)
 DEFINE_CR(4)
 #undef DEFINE_CR
 
+#ifndef HV_HOST_BUILD
 static inline void irq_enable(void)
 {
     __asm__ volatile("sti" ::: "memory");
@@ -143,6 +144,15 @@ static inline void irq_disable(void)
 {
     __asm__ volatile("cli" ::: "memory");
 }
+#else
+static inline void irq_enable(void)
+{
+}
+
+static inline void irq_disable(void)
+{
+}
+#endif
 
 static inline void cpu_relax(void)
 {
