@@ -211,4 +211,5 @@ void mm_init(void)
     free_mapped = mapped_pages - taken;
     free_unmapped = nr_pages - mapped_pages;
     protect_initial_mapping();
+    unmap(boot_stack); /* its guard page */
 }

@@ -91,6 +91,15 @@ static int parse_number(const char **fmt)
     return n;
 }
 
+/* A number in the format, or a * that takes it from the arguments. */
+static int parse_count(const char **fmt, va_list *args)
+{
+    if (**fmt != '*')
+        return parse_number(fmt);
+    (*fmt)++;
+    return va_arg(*args, int);
+}
+
 static void parse_flags(const char **fmt, struct conversion *conv)
 {
     for (;; (*fmt)++) {
@@ -144,6 +153,11 @@ static void put_pointer(struct output *out, struct conversion conv, uint64_t val
     put_number(out, &conv, "", value, 16, false);
 }
 
+static bool is_integer(char kind)
+{
+    return kind && strchr("diuxXo", kind);
+}
+
 /* An integer conversion; its argument has been fetched as 64 bits, or 32 zero-extended.
  */
 static void put_integer(struct output *out, const struct conversion *conv, char kind,
@@ -169,56 +183,64 @@ static void put_integer(struct output *out, const struct conversion *conv, char 
     }
 }
 
+/* Flags, width, precision and length, up to the conversion's letter. */
+static struct conversion parse_conversion(const char **fmt, va_list *args)
+{
+    struct conversion conv = { .precision = -1 };
+
+    parse_flags(fmt, &conv);
+    conv.width = parse_count(fmt, args);
+    if (**fmt == '.') {
+        (*fmt)++;
+        conv.precision = parse_count(fmt, args);
+    }
+    conv.size = parse_size(fmt);
+    return conv;
+}
+
+static void put_character(struct output *out, const struct conversion *conv, char c)
+{
+    put_field(out, conv, "", &c, 1);
+}
+
+/* One conversion, with its argument; *fmt is behind the % and then behind the letter. */
+static void put_conversion(struct output *out, const char **fmt, va_list *args)
+{
+    struct conversion conv = parse_conversion(fmt, args);
+    char kind = **fmt;
+
+    if (!kind)
+        return;
+    (*fmt)++;
+    if (kind == 's')
+        put_string(out, conv, va_arg(*args, const char *));
+    else if (kind == 'p')
+        put_pointer(out, conv, va_arg(*args, uint64_t));
+    else if (kind == 'c')
+        put_character(out, &conv, va_arg(*args, int));
+    else if (!is_integer(kind))
+        put(out, kind);
+    else if (conv.size == 8)
+        put_integer(out, &conv, kind, va_arg(*args, uint64_t));
+    else
+        put_integer(out, &conv, kind, va_arg(*args, unsigned int));
+}
+
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
     struct output out = { .buf = buf, .size = size };
-    char c;
+    va_list copy;
 
-    while ((c = *fmt++)) {
-        struct conversion conv = { .precision = -1 };
+    va_copy(copy, args);
+    while (*fmt) {
+        char c = *fmt++;
 
-        if (c != '%') {
+        if (c == '%')
+            put_conversion(&out, &fmt, &copy);
+        else
             put(&out, c);
-            continue;
-        }
-        parse_flags(&fmt, &conv);
-        conv.width = *fmt == '*' ? (fmt++, va_arg(args, int)) : parse_number(&fmt);
-        if (*fmt == '.') {
-            fmt++;
-            conv.precision =
-                *fmt == '*' ? (fmt++, va_arg(args, int)) : parse_number(&fmt);
-        }
-        conv.size = parse_size(&fmt);
-
-        switch (c = *fmt++) {
-        case 's':
-            put_string(&out, conv, va_arg(args, const char *));
-            break;
-        case 'p':
-            put_pointer(&out, conv, va_arg(args, uint64_t));
-            break;
-        case 'c':
-            c = va_arg(args, int);
-            put_field(&out, &conv, "", &c, 1);
-            break;
-        case 'd':
-        case 'i':
-        case 'u':
-        case 'x':
-        case 'X':
-        case 'o':
-            put_integer(&out, &conv, c,
-                        conv.size == 8 ? va_arg(args, uint64_t)
-                                       : va_arg(args, unsigned int));
-            break;
-        case '\0':
-            fmt--;
-            break;
-        default:
-            put(&out, c);
-            break;
-        }
     }
+    va_end(copy);
     if (size)
         buf[out.length < size ? out.length : size - 1] = '\0';
     return out.length;

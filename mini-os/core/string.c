@@ -81,6 +81,14 @@ int strncmp(const char *a, const char *b, size_t n)
     return 0;
 }
 
+char *strchr(const char *s, int c)
+{
+    for (; *s != (char)c; s++)
+        if (!*s)
+            return NULL;
+    return (char *)s;
+}
+
 char *strstr(const char *haystack, const char *needle)
 {
     size_t n = strlen(needle);
