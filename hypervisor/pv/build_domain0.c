@@ -30,9 +30,13 @@ static int __init parse_dom0_mem(const char *value)
 }
 BOOT_OPTION_CUSTOM("dom0_mem", parse_dom0_mem);
 
-/* Features that a PV domain 0 is offered. */
+/*
+ * Features that a PV domain 0 is offered. writable_page_tables is among them although
+ * XENVER_get_features does not show it: Linux has always named it as required, and is
+ * content with what PV guests have, stores into page tables being emulated.
+ */
 #define OFFERED                                                                         \
-    (1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_mmu_pt_update_preserve_ad |       \
+    (1u << XENFEAT_writable_page_tables | 1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_mmu_pt_update_preserve_ad |       \
      1u << XENFEAT_highmem_assist | 1u << XENFEAT_gnttab_map_avail_bits |               \
      1u << XENFEAT_dom0 | 1u << XENFEAT_memory_op_vnode_supported)
 
@@ -236,5 +240,5 @@ void __init pv_build_domain0(const struct boot_info *bi)
         boot_module_release(i);
     domain0 = b.d;
     __atomic_and_fetch(&b.d->vcpu[0]->pause_flags, ~VPF_DOWN, __ATOMIC_RELAXED);
-    domain_unpause_by_controller(b.d);
+    BUG_ON(domain_unpause_by_controller(b.d));
 }

@@ -14,17 +14,17 @@ static uint64_t pages(uint64_t bytes)
     return DIV_ROUND_UP(bytes, PAGE_SIZE);
 }
 
-/* Units of size `span` that [start, end) touches. */
+/* Units of size `span` that [start, end) touches; the range is not empty. */
 static uint64_t units(uint64_t start, uint64_t end, uint64_t span)
 {
-    return ROUND_UP(end, span) / span - start / span;
+    return (end - 1) / span - start / span + 1;
 }
 
 /* Level 1 to 3 tables that map [start, end). */
 static uint64_t tables_for(uint64_t start, uint64_t end)
 {
-    return units(start, end - 1, SPAN_2M) + units(start, end - 1, SPAN_1G) +
-           units(start, end - 1, SPAN_512G);
+    return units(start, end, SPAN_2M) + units(start, end, SPAN_1G) +
+           units(start, end, SPAN_512G);
 }
 
 /* Where the initial mapping ends if `nr_tables` pages of tables are in it. */

@@ -179,7 +179,7 @@ long hc_update_descriptor(uint64_t maddr, uint64_t desc)
     int rc = -EINVAL;
     enum page_type type;
 
-    if ((maddr & 7) || mfn_x(mfn) >= max_page || !desc_check(&desc))
+    if ((maddr & 7) || mfn_x(mfn) >= max_page || !page_desc_check(&desc))
         return -EINVAL;
     pg = mfn_to_page(mfn);
     if (!page_get(pg, v->domain->id))

@@ -53,7 +53,7 @@ int pv_domain_relinquish(struct domain *d)
 static void init_vcpu_state(struct vcpu *v)
 {
     v->pv.kernel_mode = 1;
-    v->pv.xcr0 = cpu.xsave ? 1 : 0;
+    v->pv.xcr0 = host_cpu.xsave ? 1 : 0;
     v->pv.dr7 = 0x400;
     v->pv.cr4 = 0;
     v->pv.iopl = 0;
