@@ -33,6 +33,14 @@ host-pqueue-src := hypervisor/lib/pqueue.c
 host-tests += timer
 host-timer-src := hypervisor/time/timer.c hypervisor/lib/pqueue.c
 
+host-tests += sched
+host-sched-src := $(addprefix hypervisor/sched/,core.c runq.c wake.c balance.c affinity.c \
+	runstate.c fair.c) hypervisor/lib/pqueue.c
+
+host-tests += evtchn
+host-evtchn-src := $(addprefix hypervisor/evtchn/,port.c bind.c close.c send.c virq.c pirq.c \
+	status.c dump.c) $(host-slab-src)
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \
