@@ -21,6 +21,8 @@
 #define SPURIOUS_ENABLE  (1u << 8)
 #define LVT_MASKED       (1u << 16)
 #define LVT_NMI          (4u << 8)
+#define PIC1_DATA        0x21
+#define PIC2_DATA        0xa1
 #define ICR_NMI          (4u << 8)
 #define ICR_INIT         (5u << 8)
 #define ICR_STARTUP      (6u << 8)
@@ -200,6 +202,16 @@ uint32_t cpu_acpi_id(unsigned int cpu)
     return machine.lapic_uid[cpu];
 }
 
+/*
+ * The PC's own interrupt controllers are never used. They are silenced while the local
+ * APIC still passes on what they say: a request that it has taken up must be withdrawn.
+ */
+static __init void disable_8259(void)
+{
+    outb(PIC1_DATA, 0xff);
+    outb(PIC2_DATA, 0xff);
+}
+
 __init void apic_init(void)
 {
     if (!(cpuid(1, 0).d & (1u << 9)))
@@ -210,6 +222,8 @@ __init void apic_init(void)
         if (!apic_page)
             boot_fail("out of memory: local APIC");
     }
+    if (machine.has_8259)
+        disable_8259();
     apic_init_cpu();
     number_cpus();
     irq_set_vector(VEC_ERROR, handle_error);

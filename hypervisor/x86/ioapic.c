@@ -5,7 +5,6 @@
  */
 #include "platform.h"
 
-#include <hv/cpu.h>
 #include <hv/heap.h>
 #include <hv/lib.h>
 
@@ -16,8 +15,6 @@
 #define ENTRY_MASKED       (1u << 16)
 #define ENTRY_LEVEL        (1u << 15)
 #define ENTRY_ACTIVE_LOW   (1u << 13)
-#define PIC1_DATA          0x21
-#define PIC2_DATA          0xa1
 
 struct ioapic {
     volatile uint32_t *regs;
@@ -72,13 +69,6 @@ void ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic, bool level, b
                              (active_low ? ENTRY_ACTIVE_LOW : 0));
 }
 
-/* The PC's own interrupt controllers are never used: nothing of theirs gets through. */
-static __init void disable_8259(void)
-{
-    outb(PIC1_DATA, 0xff);
-    outb(PIC2_DATA, 0xff);
-}
-
 static __init void add_ioapic(const struct ioapic_info *info)
 {
     struct ioapic *a = &ioapic[nr_ioapics];
@@ -101,8 +91,6 @@ __init unsigned int ioapic_init(void)
 {
     unsigned int end = 0;
 
-    if (machine.has_8259)
-        disable_8259();
     for (unsigned int i = 0; i < machine.nr_ioapics; i++)
         add_ioapic(&machine.ioapic[i]);
     for (unsigned int i = 0; i < nr_ioapics; i++)
