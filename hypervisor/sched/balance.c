@@ -5,11 +5,14 @@
  *  - when a CPU has nothing to run, it takes what waits elsewhere (balance_steal);
  *  - while vCPUs wait, their CPU now and then hands one to a CPU that would not be more
  *    loaded than itself afterwards (balance_push). Equality is enough: then the place
- *    where there is one too many goes round, and all get the same in the long run.
+ *    where there is one too many goes round. The vCPU that has been there longest moves
+ *    on, so that each takes its turn and all get the same in the long run.
  */
 #include "internal.h"
 
 #include <hv/smp.h>
+
+#define BALANCE_PERIOD (30 * NS_PER_MS)
 
 struct cpumask idle_cpus;
 
@@ -112,35 +115,53 @@ void balance_steal(struct runq *rq)
     }
 }
 
-/* Moves a vCPU to `to` if that one is then no more loaded than rq was. True if it did. */
-static bool push_to(struct runq *rq, struct runq *to)
+/* The vCPU queued in rq that may run on cpu and has been here longest. Locked. */
+static struct vcpu *find_oldest(struct runq *rq, unsigned int cpu)
 {
-    uint64_t mine, theirs;
-    struct vcpu *v;
+    struct vcpu *oldest = NULL;
+    struct pqueue_node *n;
 
-    runq_lock_pair(rq, to);
-    mine = rq->load + rq->curr_load;
-    theirs = to->load + to->curr_load;
-    v = find_movable(rq, to->cpu);
-    if (v && theirs + v->run_load > mine)
-        v = NULL;
-    if (v)
-        move_queued(rq, to, v);
-    runq_unlock_pair(rq, to);
-    return v != NULL;
+    for (n = pqueue_first(&rq->queue); n; n = pqueue_walk(n)) {
+        struct vcpu *v = container_of(n, struct vcpu, run_node);
+
+        if (vcpu_allowed_on(v, cpu) && (!oldest || v->placed < oldest->placed))
+            oldest = v;
+    }
+    return oldest;
 }
 
-void balance_push(struct runq *rq)
+/*
+ * Moves a vCPU to `to` if that is then no more loaded than rq was; how long rq should
+ * leave it at that. If the two merely change roles it must be the oldest that goes, who
+ * may be running just now: then another attempt is made soon. Locked.
+ */
+static ns_t push_oldest(struct runq *rq, struct runq *to, ns_t now)
 {
-    unsigned int cpu = rq->cpu, best = NR_CPUS;
-    uint64_t best_load = cpu_load(rq->cpu);
+    uint64_t mine = rq->load + rq->curr_load, theirs = to->load + to->curr_load;
+    struct vcpu *v = find_oldest(rq, to->cpu);
 
-    while ((cpu = next_online(cpu)) != rq->cpu) {
-        if (cpu_load(cpu) < best_load) {
-            best = cpu;
-            best_load = cpu_load(cpu);
-        }
+    if (!v || theirs + v->run_load > mine)
+        return BALANCE_PERIOD;
+    if (theirs + v->run_load == mine && rq->curr->placed < v->placed)
+        return sched_slice / 2;
+    move_queued(rq, to, v);
+    to->next_balance = now + BALANCE_PERIOD;
+    return BALANCE_PERIOD;
+}
+
+void balance_push(struct runq *rq, ns_t now)
+{
+    struct runq *to = rq;
+    unsigned int cpu = rq->cpu;
+
+    while ((cpu = next_online(cpu)) != rq->cpu)
+        if (cpu_load(cpu) < cpu_load(to->cpu))
+            to = runq_of(cpu);
+    if (to == rq) {
+        rq->next_balance = now + BALANCE_PERIOD;
+        return;
     }
-    if (best < NR_CPUS)
-        push_to(rq, runq_of(best));
+    runq_lock_pair(rq, to);
+    rq->next_balance = now + push_oldest(rq, to, now);
+    runq_unlock_pair(rq, to);
 }

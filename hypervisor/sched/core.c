@@ -28,8 +28,6 @@
 #include <hv/vcpu_time.h>
 #include <abi/errno.h>
 
-#define BALANCE_PERIOD (30 * NS_PER_MS)
-
 DEFINE_PER_CPU(struct vcpu *, current_vcpu);
 
 ns_t sched_slice __ro_after_init = 10 * NS_PER_MS;
@@ -183,10 +181,8 @@ static void schedule(void)
     ns_t now = time_now();
 
     irq_disable();
-    if (unlikely(rq->nr_queued && now >= rq->next_balance && nr_cpus > 1)) {
-        rq->next_balance = now + BALANCE_PERIOD;
-        balance_push(rq);
-    }
+    if (unlikely(rq->nr_queued && now >= rq->next_balance && nr_cpus > 1))
+        balance_push(rq, now);
     spin_lock(&rq->lock);
     next = choose_next(rq, prev, now);
     if (vcpu_is_idle(next) && nr_cpus > 1)

@@ -112,8 +112,8 @@ static inline bool vcpu_allowed_on(const struct vcpu *v, unsigned int cpu)
 unsigned int vcpu_place(struct vcpu *v);
 /* Fetches a queued vCPU of another CPU to this one. No lock held. */
 void balance_steal(struct runq *rq);
-/* Hands a queued vCPU of this CPU to a less loaded one. No lock held. */
-void balance_push(struct runq *rq);
+/* Hands a queued vCPU of this CPU to a less loaded one. No lock held; interrupts off. */
+void balance_push(struct runq *rq, ns_t now);
 
 /* --- wake.c --- */
 /*

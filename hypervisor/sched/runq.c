@@ -95,6 +95,7 @@ void runq_remove(struct runq *rq, struct vcpu *v)
 void runq_change(struct runq *from, struct runq *to, struct vcpu *v)
 {
     policy->migrate(from, to, v);
+    v->placed = time_now();
     WRITE_ONCE(v->cpu, to->cpu);
 }
 

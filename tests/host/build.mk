@@ -41,6 +41,10 @@ host-tests += evtchn
 host-evtchn-src := $(addprefix hypervisor/evtchn/,port.c bind.c close.c send.c virq.c pirq.c \
 	status.c dump.c) $(host-slab-src)
 
+host-tests += domain_table
+host-domain_table-src := hypervisor/domain/table.c hypervisor/domain/reference.c \
+	hypervisor/mm/ram.c $(host-slab-src)
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \

@@ -101,6 +101,7 @@ struct vcpu {
     bool active;               /* counted in its domain's active_vcpus */
     struct pqueue_node run_node;
     uint64_t vruntime;         /* weighted ns it has run, on the clock of its run queue */
+    ns_t placed;               /* when it came to `cpu` */
     uint64_t run_load;         /* what it counts for in its run queue's load */
     struct cpumask hard_affinity;
     int pin_override;          /* SCHEDOP_pin_override: the only CPU for now, or -1 */
