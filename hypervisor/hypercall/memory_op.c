@@ -14,6 +14,22 @@
 #define START_OK_NEVER    (start == 0)
 #define START_OK_RESTARTS true
 
+/* What a call that does not restart says to a number of extents done. Some commands are
+ * compared with that number still in them, and so are unknown. */
+static long bad_start(unsigned int op)
+{
+    switch (op) {
+    case XENMEM_machphys_mfn_list:
+    case XENMEM_memory_map:
+    case XENMEM_machine_memory_map:
+    case XENMEM_machphys_mapping:
+    case XENMEM_set_memory_map:
+        return -ENOSYS;
+    default:
+        return -EINVAL;
+    }
+}
+
 static long run_row(unsigned int op, unsigned long start, XEN_GUEST_HANDLE(void) arg)
 {
     switch (op) {
@@ -22,7 +38,7 @@ static long run_row(unsigned int op, unsigned long start, XEN_GUEST_HANDLE(void)
         if (!OP_MAY_##priv)                            \
             return -EPERM;                             \
         if (!START_OK_##restart)                       \
-            return -EINVAL;                            \
+            return bad_start(op);                      \
         return OP_RUN_##dir(type, arg, CALL_##restart##_##dir(memory_op_##suffix));
 #define OP_ABSENT(nr, name, error) \
     case nr:                       \

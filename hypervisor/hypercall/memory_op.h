@@ -32,10 +32,9 @@ static inline unsigned int memory_op_max_order(void)
     return current->domain->is_privileged ? 12 : PAGE_ORDER_2M;
 }
 
-/*
- * Where the extents of a reservation may lie. False when no frame can satisfy its
- * mem_flags.
- */
-bool memory_op_constraint(unsigned int mem_flags, struct heap_constraint *c);
+/* Where the extents of a reservation may lie. */
+struct heap_constraint memory_op_constraint(unsigned int mem_flags);
+/* Is the list of extents outside the hypervisor's addresses? */
+bool memory_op_list_ok(const struct xen_memory_reservation *r);
 
 #endif

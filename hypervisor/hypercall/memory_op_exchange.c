@@ -30,7 +30,7 @@ static int check_argument(const xen_memory_exchange_t *arg)
         arg->in.nr_extents > ~0ul >> in || arg->out.nr_extents > ~0ul >> out ||
         arg->in.nr_extents << in != arg->out.nr_extents << out)
         return -EINVAL;
-    return 0;
+    return memory_op_list_ok(&arg->in) && memory_op_list_ok(&arg->out) ? 0 : -EFAULT;
 }
 
 /* The frames of chunk c that are given up, and the numbers for those to come. */
@@ -47,6 +47,8 @@ static int read_chunk(struct exchange *x, unsigned long c)
         for (unsigned long k = 0; k < 1ul << order; k++)
             x->in[(i << order) + k] = mfn + k;
     }
+    if (!domain_can_exchange(x->d, x->in, 1ul << x->order))
+        return -EINVAL;
     return copy_from_guest_offset(x->pfn, x->arg->out.extent_start, c * x->out_count,
                                   x->out_count);
 }
@@ -156,9 +158,8 @@ long memory_op_exchange(unsigned long start, xen_memory_exchange_t *arg)
     rc = domain_lookup(arg->in.domid, true, &x.d);
     if (rc)
         return rc;
-    rc = -ENOMEM;
-    if (memory_op_constraint(arg->out.mem_flags, &x.where))
-        rc = exchange_with_buffers(&x);
+    x.where = memory_op_constraint(arg->out.mem_flags);
+    rc = exchange_with_buffers(&x);
     domain_put(x.d);
     return rc;
 }

@@ -4,8 +4,8 @@
 #include <hv/boot.h>
 #include <hv/spinlock.h>
 
-/* Entries that a domain's map may have: what firmware's may. */
-#define MAX_ENTRIES 128
+/* Entries that a domain's map may have. */
+#define MAX_ENTRIES 1024
 
 static unsigned long entry_addr(const xen_memory_map_t *map, unsigned int i)
 {
@@ -16,7 +16,7 @@ long memory_op_machine_memory_map(xen_memory_map_t *arg)
 {
     unsigned int n = boot_info.nr_mem;
 
-    if (!guest_handle_is_null(arg->buffer) && arg->nr_entries < n)
+    if (!guest_handle_is_null(arg->buffer) && arg->nr_entries <= n)
         return -EINVAL;
     arg->nr_entries = n;
     for (unsigned int i = 0; i < n && !guest_handle_is_null(arg->buffer); i++) {
@@ -29,35 +29,46 @@ long memory_op_machine_memory_map(xen_memory_map_t *arg)
     return 0;
 }
 
-/* A copy of d's map to read without a lock; null: d has none, or out of memory (*n > 0).
- */
-static struct abi_e820_entry *copy_map(struct domain *d, unsigned int *n)
+/* Copies up to *n entries of d's map, *n becoming the number. False: d has none. */
+static bool copy_map(struct domain *d, struct abi_e820_entry *to, unsigned int *n)
 {
-    struct abi_e820_entry *copy = hv_zalloc_array(MAX_ENTRIES, sizeof(*copy));
+    bool has_one;
 
     spin_lock(&d->page_lock);
-    *n = d->nr_memory_map;
-    for (unsigned int i = 0; copy && i < *n; i++)
-        copy[i] = d->memory_map[i];
+    has_one = d->nr_memory_map != 0;
+    *n = min(*n, d->nr_memory_map);
+    for (unsigned int i = 0; i < *n; i++)
+        to[i] = d->memory_map[i];
     spin_unlock(&d->page_lock);
-    return copy;
+    return has_one;
 }
 
+/* The map is copied first: guest memory is not touched with a lock held. */
 long memory_op_memory_map(xen_memory_map_t *arg)
 {
-    unsigned int n;
-    struct abi_e820_entry *map = copy_map(current->domain, &n);
+    unsigned int n = min(arg->nr_entries, READ_ONCE(current->domain->nr_memory_map));
+    struct abi_e820_entry *map = hv_zalloc_array(n, sizeof(*map));
     long rc = 0;
 
     if (!map)
         return -ENOMEM;
-    arg->nr_entries = min(arg->nr_entries, n);
-    if (!n)
+    if (!copy_map(current->domain, map, &n))
         rc = -ENOSYS;
-    else if (guest_write(entry_addr(arg, 0), map, arg->nr_entries * sizeof(*map)))
+    else if (guest_write(entry_addr(arg, 0), map, n * sizeof(*map)))
         rc = -EFAULT;
+    else
+        arg->nr_entries = n;
     hv_free(map);
     return rc;
+}
+
+/* No device needs memory of its own mapped one to one: there is no IOMMU. */
+long memory_op_reserved_device_memory_map(xen_reserved_device_memory_map_t *arg)
+{
+    if (arg->flags & ~XENMEM_RDM_ALL)
+        return -EINVAL;
+    arg->nr_entries = 0;
+    return 0;
 }
 
 /* Makes map (n entries, owned by d from now on) d's. */

@@ -60,7 +60,7 @@ long memory_op_machphys_mapping(xen_machphys_mapping_t *arg)
     *arg = (xen_machphys_mapping_t){
         .v_start = RO_M2P_START,
         .v_end = RO_M2P_END,
-        .max_mfn = (RO_M2P_END - RO_M2P_START) / sizeof(uint64_t) - 1,
+        .max_mfn = max_page - 1,
     };
     return 0;
 }
@@ -78,5 +78,16 @@ long memory_op_machphys_mfn_list(xen_machphys_mfn_list_t *arg)
             return -EFAULT;
     }
     arg->nr_extents = i;
+    return 0;
+}
+
+/* Frames are not shared between domains. */
+long memory_op_get_sharing_freed_pages(void)
+{
+    return 0;
+}
+
+long memory_op_get_sharing_shared_pages(void)
+{
     return 0;
 }

@@ -17,16 +17,22 @@ struct extents {
     const struct xen_memory_reservation *r;
 };
 
-bool memory_op_constraint(unsigned int mem_flags, struct heap_constraint *c)
+/* There is one node, 0; a width too small for any frame is what another one comes to. */
+struct heap_constraint memory_op_constraint(unsigned int mem_flags)
 {
     unsigned int node = XENMEMF_get_node(mem_flags);
 
-    c->address_bits = XENMEMF_get_address_bits(mem_flags);
-    if (mem_flags & (XENMEMF_vnode | XENMEMF_populate_on_demand))
-        return false;
     if ((mem_flags & XENMEMF_exact_node_request) && node != 0 && node != 0xff)
-        return false;
-    return c->address_bits == 0 || c->address_bits > PAGE_SHIFT;
+        return (struct heap_constraint){ .address_bits = 1 };
+    return (struct heap_constraint){ .address_bits =
+                                         XENMEMF_get_address_bits(mem_flags) };
+}
+
+bool memory_op_list_ok(const struct xen_memory_reservation *r)
+{
+    return r->nr_extents <= ~0ul / sizeof(xen_pfn_t) &&
+           guest_range_ok(guest_handle_addr(r->extent_start, 0),
+                          r->nr_extents * sizeof(xen_pfn_t));
 }
 
 /* Runs one(e, i) for the extents from start on until one fails; the number done. */
@@ -45,12 +51,11 @@ static long for_extents(unsigned long start, struct extents *e,
 static long run_extents(unsigned long start, const struct xen_memory_reservation *r,
                         int (*one)(struct extents *e, unsigned long i))
 {
-    struct extents e = { .r = r };
+    struct extents e = { .r = r, .where = memory_op_constraint(r->mem_flags) };
     long rc;
 
     if (r->nr_extents > MAX_EXTENTS || start >= r->nr_extents ||
-        r->extent_order > memory_op_max_order() ||
-        !memory_op_constraint(r->mem_flags, &e.where))
+        r->extent_order > memory_op_max_order() || !memory_op_list_ok(r))
         return (long)start;
     rc = domain_lookup(r->domid, true, &e.d);
     if (rc)
@@ -97,6 +102,8 @@ static int populate_one(struct extents *e, unsigned long i)
 
 long memory_op_populate_physmap(unsigned long start, xen_memory_reservation_t *arg)
 {
+    if (arg->mem_flags & XENMEMF_populate_on_demand) /* not for PV domains */
+        return (long)start;
     return run_extents(start, arg, populate_one);
 }
 

@@ -27,6 +27,14 @@ static bool seize_frame(const struct domain *d, uint64_t mfn)
                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+bool domain_can_exchange(const struct domain *d, const uint64_t *in, unsigned long n)
+{
+    for (unsigned long i = 0; i < n; i++)
+        if (in[i] >= max_page || READ_ONCE(frame_table[in[i]].ref) != untouched(d))
+            return false;
+    return true;
+}
+
 static void unseize_frames(const struct domain *d, const uint64_t *mfn, unsigned long n)
 {
     while (n-- > 0)

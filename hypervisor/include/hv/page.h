@@ -215,6 +215,8 @@ bool page_drop_allocated(struct domain *d, struct page_info *pg);
  */
 int must_check domain_exchange_pages(struct domain *d, const uint64_t *in, unsigned long n,
                                      struct page_info *const *out, unsigned int out_order);
+/* Would in[] do now? A look ahead, before out[] is allocated. */
+bool domain_can_exchange(const struct domain *d, const uint64_t *in, unsigned long n);
 
 /*
  * Makes a hypervisor frame (from hv_alloc_page) mappable by d: owner d, HVPAGE, one
