@@ -151,31 +151,37 @@ static __init void make_slots(void)
     idle_root[pt_index(RW_M2P_START, 4)] &= ~PTE_US;
 }
 
-static __init void map_table_page(uintptr_t va, uint64_t size, uint64_t flags, int fill)
+/*
+ * The part of the table's 2 MiB at `chunk` that RAM frames have elements in, in whole
+ * pages; false when they have none. base and each as in build_table().
+ */
+static __init bool chunk_extent(const struct boot_info *bi, uintptr_t base, unsigned int each,
+                                uintptr_t chunk, uintptr_t *first, uintptr_t *end)
 {
-    uint64_t *e = entry_at(va, size == SIZE_2M ? 2 : 1);
-    uint64_t pa;
+    *first = chunk + SIZE_2M;
+    *end = chunk;
+    for (unsigned int i = 0; i < bi->nr_mem; i++) {
+        const struct mem_range *r = &bi->mem[i];
+        uintptr_t from = base + (r->start >> PAGE_SHIFT) * each;
+        uintptr_t to = base + ((r->start + r->size) >> PAGE_SHIFT) * each;
 
-    if (*e & PTE_P)
-        return;
-    pa = early_alloc(size, size, alloc_limit);
-    *e = pa | flags | (size == SIZE_2M ? PTE_PSE : 0);
-    memset(table_at(pa), fill, size);
+        from = max(ROUND_DOWN(from, PAGE_SIZE), chunk);
+        to = min(ROUND_UP(to, PAGE_SIZE), chunk + SIZE_2M);
+        if (r->kind != MEM_RAM || from >= to)
+            continue;
+        *first = min(*first, from);
+        *end = max(*end, to);
+    }
+    return *first < *end;
 }
 
-/* Memory for a table's elements of RAM frames [first, end), `each` bytes a frame. */
-static __init void back_table(uintptr_t base, unsigned int each, uint64_t first, uint64_t end,
-                              uint64_t flags, int fill)
+/* Machine-contiguous memory for [va, va + size), at most 2 MiB, each byte set to fill. */
+static __init void back(uintptr_t va, uint64_t size, uint64_t flags, int fill)
 {
-    uintptr_t va = ROUND_DOWN(base + first * each, PAGE_SIZE);
-    uintptr_t stop = ROUND_UP(base + end * each, PAGE_SIZE);
+    uint64_t pa = early_alloc(size, size == SIZE_2M ? SIZE_2M : PAGE_SIZE, alloc_limit);
 
-    while (va < stop) {
-        uint64_t step = IS_ALIGNED(va, SIZE_2M) && stop - va >= SIZE_2M ? SIZE_2M : PAGE_SIZE;
-
-        map_table_page(va, step, flags, fill);
-        va += step;
-    }
+    map(va, pa, size, flags);
+    memset((void *)va, fill, size);
 }
 
 /* The rest of a table's [base, stop): every page the same one, through shared tables. */
@@ -203,18 +209,19 @@ static __init void fill_holes(uintptr_t base, uintptr_t stop, uint64_t flags, in
     }
 }
 
-/* `each` bytes for every frame below max_page, from base on. */
+/*
+ * `each` bytes for every frame below max_page, from base on. What lies between the first
+ * and the last RAM of 2 MiB of the table is machine-contiguous: tools map it as such.
+ */
 static __init void build_table(const struct boot_info *bi, uintptr_t base, unsigned int each,
                                uint64_t flags, int fill)
 {
-    for (unsigned int i = 0; i < bi->nr_mem; i++) {
-        const struct mem_range *r = &bi->mem[i];
+    uintptr_t end = base + max_page * each, from, to;
 
-        if (r->kind == MEM_RAM)
-            back_table(base, each, r->start >> PAGE_SHIFT, (r->start + r->size) >> PAGE_SHIFT,
-                       flags, fill);
-    }
-    fill_holes(base, base + max_page * each, flags, fill);
+    for (uintptr_t chunk = base; chunk < end; chunk += SIZE_2M)
+        if (chunk_extent(bi, base, each, chunk, &from, &to))
+            back(from, to - from, flags, fill);
+    fill_holes(base, end, flags, fill);
 }
 
 __init void paging_init(void)

@@ -8,6 +8,7 @@
 
 #include <hv/console.h>
 #include <hv/cpu.h>
+#include <hv/heap.h>
 #include <hv/lib.h>
 #include <hv/percpu.h>
 #include <hv/pv.h>

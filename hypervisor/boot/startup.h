@@ -5,7 +5,8 @@
 
 #include <hv/cpu.h>
 #include <hv/desc.h>
-#include <hv/heap.h>
+#include <hv/page.h>
+#include <hv/domain.h>
 
 #define STEP(name, fn) void fn(void);
 #include "steps.def"
