@@ -117,7 +117,8 @@ static __init void run_steps(void)
 
     for (size_t i = 0; i < ARRAY_SIZE(step); i++) {
         if (can_print)
-            pr_debug("start-up: %s\n", step[i].name);
+            pr_debug("start-up: %s (%lu kcycles)\n", step[i].name,
+                     (unsigned long)(rdtsc() / 1000));
         step[i].run();
         can_print |= step[i].run == startup_console;
     }
@@ -127,7 +128,7 @@ static __init void run_steps(void)
 static noreturn noinline void finish(void)
 {
     paging_seal();
-    pr_info("start-up done: %lu MiB free\n",
+    pr_info("start-up done after %lu kcycles: %lu MiB free\n", (unsigned long)(rdtsc() / 1000),
             (unsigned long)(heap_free_count() >> (20 - PAGE_SHIFT)));
     idle_loop();
 }
