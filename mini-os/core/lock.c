@@ -4,11 +4,11 @@
  */
 #include <mini-os/lock.h>
 
-#include <abi/hypercall_stubs.h>
-#include <abi/sched.h>
 #include <mini-os/events.h>
+#include <mini-os/time.h>
 
-#define SPINS_BEFORE_YIELD 1000
+#define SPINS_BEFORE_SLEEP 1000
+#define SLEEP              (20 * NSEC_PER_USEC)
 
 void spin_lock(struct spinlock *lock)
 {
@@ -17,8 +17,8 @@ void spin_lock(struct spinlock *lock)
     for (unsigned int spins = 1;; spins++) {
         if (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) == ticket)
             return;
-        if (spins % SPINS_BEFORE_YIELD == 0)
-            HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
+        if (spins % SPINS_BEFORE_SLEEP == 0)
+            time_sleep(SLEEP);
         cpu_relax();
     }
 }

@@ -6,17 +6,18 @@
 
 #include <abi/errno.h>
 #include <abi/hypercall_stubs.h>
-#include <abi/sched.h>
 #include <abi/vcpu.h>
 #include <mini-os/boot.h>
 #include <mini-os/mm.h>
 #include <mini-os/panic.h>
 #include <mini-os/string.h>
+#include <mini-os/time.h>
 #include <mini-os/traps.h>
 
 #include "internal.h"
 
-#define STACK_ORDER 2
+#define STACK_ORDER   2
+#define JOIN_INTERVAL (100 * NSEC_PER_USEC)
 
 static struct vcpu_area boot_vcpu;
 static struct vcpu_area *areas[VCPUS_MAX];
@@ -177,5 +178,5 @@ void vcpu_main(struct vcpu_area *area)
 void vcpu_join(unsigned int id)
 {
     while (areas[id]->running || HYPERVISOR_vcpu_op(VCPUOP_is_up, id, NULL) > 0)
-        HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
+        time_sleep(JOIN_INTERVAL);
 }

@@ -5,6 +5,7 @@
 #include <mini-os/time.h>
 
 #include <abi/hypercall_stubs.h>
+#include <abi/sched.h>
 #include <abi/vcpu.h>
 #include <mini-os/boot.h>
 #include <mini-os/smp.h>
@@ -72,6 +73,13 @@ void timer_init(void)
 int timer_set(uint64_t deadline_ns)
 {
     return HYPERVISOR_set_timer_op(deadline_ns);
+}
+
+void time_sleep(uint64_t ns)
+{
+    struct sched_poll op = { .timeout = time_now() + ns };
+
+    HYPERVISOR_sched_op(SCHEDOP_poll, &op);
 }
 
 void time_delay(uint64_t ns)

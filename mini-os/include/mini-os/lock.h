@@ -3,7 +3,8 @@
  * Ticket spinlocks between vCPUs.
  *
  * The _events forms also mask event delivery on this vCPU; needed for every lock that
- * an event handler takes. A waiting vCPU yields, since the holder may not be running.
+ * an event handler takes. A waiting vCPU sleeps now and then, since
+ * the holder may not be running.
  */
 #ifndef MINI_OS_LOCK_H
 #define MINI_OS_LOCK_H

@@ -13,7 +13,7 @@
 #include <mini-os/events.h>
 
 COVERS(event_channel_op, EVTCHNOP_bind_virq, EVTCHNOP_bind_vcpu, EVTCHNOP_status,
-       EVTCHNOP_close, VIRQ_TIMER, VIRQ_DEBUG, VIRQ_CON_RING);
+       EVTCHNOP_close);
 
 static int bind(unsigned int virq, unsigned int vcpu)
 {

@@ -12,7 +12,7 @@
 #include <mini-os/events.h>
 #include <mini-os/user.h>
 
-COVERS(iret, VGCF_in_syscall);
+COVERS(iret);
 
 #define FLAG_CF   0x001
 #define FLAG_FIX  0x002

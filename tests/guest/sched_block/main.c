@@ -14,7 +14,7 @@
 #include <mini-os/smp.h>
 #include <mini-os/time.h>
 
-COVERS(sched_op, SCHEDOP_block, set_timer_op, VIRQ_TIMER);
+COVERS(sched_op, SCHEDOP_block, set_timer_op);
 
 #define WAIT (20 * NSEC_PER_MSEC)
 

@@ -11,8 +11,7 @@
 
 #include <mini-os/user.h>
 
-COVERS(set_segment_base, SEGBASE_FS, SEGBASE_GS_USER, SEGBASE_GS_KERNEL,
-       SEGBASE_GS_USER_SEL);
+COVERS(set_segment_base);
 
 #define NON_CANONICAL 0x0000800000000000
 

@@ -17,7 +17,7 @@
 #include <mini-os/time.h>
 
 COVERS(set_timer_op, vcpu_op, VCPUOP_set_singleshot_timer, VCPUOP_stop_singleshot_timer,
-       VCPUOP_set_periodic_timer, VCPUOP_stop_periodic_timer, VIRQ_TIMER);
+       VCPUOP_set_periodic_timer, VCPUOP_stop_periodic_timer);
 
 #define SHORT (5 * NSEC_PER_MSEC)
 
