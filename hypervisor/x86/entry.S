@@ -93,6 +93,54 @@
 .endm
 
 /*
+ * In: SAVED, IF either way. Falls through, IF=0, when nothing keeps the guest from being
+ * resumed by SYSRET; else leaves by the general way out. Clobbers RCX.
+ */
+.macro FAST_EXIT
+    cli
+    cmpl $0, %gs:softirq_pending(%rip)
+    jne guest_exit
+    mov VCPU_info(%rbx), %rcx
+    cmpb $0, INFO_pending(%rcx)
+    jne guest_exit
+    cmpb $0, VCPU_nmi_pending(%rbx)
+    jne guest_exit
+    CHECK_CANONICAL guest_exit
+    cmpl $ENTRY_SYSCALL_IMM, FRAME_entry_vector(%rbx)
+    jne exit_by_iret
+.endm
+
+/* SYSRET and IRET to an address that is not canonical fault in ring 0. Clobbers RCX. */
+.macro CHECK_CANONICAL otherwise
+    movswl FRAME_rip + 4(%rbx), %ecx
+    cmp %ecx, FRAME_rip + 4(%rbx)
+    jne \otherwise
+.endm
+
+/*
+ * The guest's registers but RAX, RBP and R12-R15: those the frame holds unchanged
+ * (hv/guest_entry.h), and C has preserved them.
+ */
+.macro LOAD_FOR_SYSRET
+    mov FRAME_rip(%rbx), %rcx
+    mov FRAME_rflags(%rbx), %r11
+    mov FRAME_rdi(%rbx), %rdi
+    mov FRAME_rsi(%rbx), %rsi
+    mov FRAME_rdx(%rbx), %rdx
+    mov FRAME_r8(%rbx), %r8
+    mov FRAME_r9(%rbx), %r9
+    mov FRAME_r10(%rbx), %r10
+    mov FRAME_rsp(%rbx), %rsp
+    mov FRAME_rbx(%rbx), %rbx
+.endm
+
+/* AMD's SYSRET keeps SS's hidden part: it must not be that of a null selector. */
+.macro LOAD_SS
+    mov $HV_DATA_SELECTOR, %eax
+    mov %eax, %ss
+.endm
+
+/*
  * LSTAR. In: SYSCALL from a guest's 64-bit code; RCX = rip, R11 = rflags, RSP and GS the
  * guest's, IF=0, flags masked by SFMASK. A hypercall when the vCPU is in its kernel.
  */
@@ -105,50 +153,29 @@ entry_syscall:
     je 1f
     sti
     mov %r10, %rcx
-    cmp $HYPERCALL_LIMIT, %eax
+    cmp $HYPERCALL_LIMIT, %rax
     jae hypercall_unknown
-    mov %eax, %eax
     lea hypercall_table(%rip), %r10
     call *(%r10, %rax, 8)
-
-/* In: SAVED but IF=1, RAX = the hypercall's result. Leaves by the shortest way. */
-hypercall_exit:
     mov %rax, FRAME_rax(%rbx)
-    cli
-    cmpl $0, %gs:softirq_pending(%rip)
-    jne guest_exit
-    mov VCPU_info(%rbx), %rcx
-    cmpb $0, INFO_pending(%rcx)
-    jne guest_exit
-    cmpb $0, VCPU_nmi_pending(%rbx)
-    jne guest_exit
-    cmpl $ENTRY_SYSCALL_IMM, FRAME_entry_vector(%rbx)
-    jne guest_exit
-    /* SYSRET to an address that is not canonical would fault in ring 0. */
-    movswl FRAME_rip + 4(%rbx), %ecx
-    cmp %ecx, FRAME_rip + 4(%rbx)
-    jne guest_exit
-    /* RBP and R12-R15 are the guest's own: C has preserved them. */
-    mov FRAME_rip(%rbx), %rcx
-    mov FRAME_rflags(%rbx), %r11
-    mov FRAME_rdi(%rbx), %rdi
-    mov FRAME_rsi(%rbx), %rsi
-    mov FRAME_rdx(%rbx), %rdx
-    mov FRAME_r8(%rbx), %r8
-    mov FRAME_r9(%rbx), %r9
-    mov FRAME_r10(%rbx), %r10
-    mov FRAME_rsp(%rbx), %rsp
-    mov FRAME_rbx(%rbx), %rbx
+hypercall_exit: /* In: SAVED but IF=1, RAX as in the frame. */
+    FAST_EXIT
+    LOAD_FOR_SYSRET
     swapgs
     sysretq
 
 hypercall_unknown:
     mov $MINUS_ENOSYS, %rax
+    mov %rax, FRAME_rax(%rbx)
     jmp hypercall_exit
 
 1:  mov %rbx, %rdi
     call pv_syscall_from_user
-    jmp guest_exit
+    FAST_EXIT
+    mov FRAME_rax(%rbx), %rax
+    LOAD_FOR_SYSRET
+    swapgs
+    sysretq
 
 /* CSTAR. In: as entry_syscall, from 32-bit code (processors of AMD's kind only). */
     .globl entry_syscall32
@@ -231,7 +258,12 @@ entry_page_fault:
     mov %rbx, %rdi
     mov %cr2, %rsi
     call pv_page_fault
-    jmp guest_exit
+    FAST_EXIT
+    LOAD_SS
+    mov FRAME_rax(%rbx), %rax
+    LOAD_FOR_SYSRET
+    swapgs
+    sysretq
 
 /* Every other exception without a stack of its own. In: RSP = error_code. */
     .balign 16
@@ -270,11 +302,10 @@ exit_nmi:
     cmpb $0, VCPU_nmi_pending(%rbx)
     jne exit_virtual_nmi
 exit_now:
-    movswl FRAME_rip + 4(%rbx), %ecx
-    cmp %ecx, FRAME_rip + 4(%rbx)
-    jne exit_iret_checked
+    CHECK_CANONICAL exit_iret_checked
     cmpl $ENTRY_SYSCALL_IMM, FRAME_entry_vector(%rbx)
     je exit_sysret
+exit_by_iret: /* In: SAVED, rip canonical, nothing left to do. */
     /* With flat selectors and a canonical rip IRET cannot fault: the frame itself serves. */
     cmpw $FLAT_KERNEL_CS, FRAME_cs(%rbx)
     jne exit_iret_checked
@@ -287,12 +318,10 @@ exit_now:
 
 /* In: IF=0, frame as ENTRY_SYSCALL demands, rip canonical. */
 exit_sysret:
-    /* AMD's SYSRET keeps SS's hidden part: it must not be that of a null selector. */
-    mov $HV_DATA_SELECTOR, %eax
-    mov %eax, %ss
+    LOAD_SS
     mov %rbx, %rsp
     POP_GPRS
-    mov FRAME_rip - FRAME_rip(%rsp), %rcx
+    mov (%rsp), %rcx
     mov FRAME_rflags - FRAME_rip(%rsp), %r11
     mov FRAME_rsp - FRAME_rip(%rsp), %rsp
     swapgs

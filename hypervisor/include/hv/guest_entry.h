@@ -18,9 +18,9 @@
  *
  * Hypercalls: the handler's result is stored in regs->rax, always. A handler that replaces
  * the frame returns the RAX that belongs to it; one whose frame needs its own RCX, R11 or
- * other selectors also calls frame_return_by_iret(). While entry_vector stays
- * ENTRY_SYSCALL the exit path trusts that RBP and R12-R15 of the frame were not changed;
- * a handler that changes those calls frame_return_by_iret() too.
+ * other selectors also calls frame_return_by_iret(). With ENTRY_SYSCALL the exit path
+ * trusts that RBP and R12-R15 of the frame are as they were on entry; who changes those
+ * calls frame_return_by_iret() too.
  */
 #ifndef HV_GUEST_ENTRY_H
 #define HV_GUEST_ENTRY_H
