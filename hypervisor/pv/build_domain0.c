@@ -17,16 +17,39 @@
 /* Frames that domain 0 leaves to the hypervisor when dom0_mem is not given. */
 #define RESERVE_FRAMES(total) ((16 * MIB >> PAGE_SHIFT) + (total) / 16)
 
-static uint64_t dom0_mem __initdata;
+static uint64_t dom0_mem __initdata, dom0_mem_min __initdata, dom0_mem_max __initdata;
 static unsigned int dom0_max_vcpus __initdata;
 BOOT_OPTION_UINT("dom0_max_vcpus", dom0_max_vcpus);
 
-/* dom0_mem=SIZE; also Xen's forms min:SIZE and max:SIZE, of which the last one counts. */
+/* One item of dom0_mem: SIZE, min:SIZE or max:SIZE. */
+static int __init parse_dom0_mem_item(const char *item)
+{
+    if (!strncmp(item, "min:", 4))
+        return parse_u64(item + 4, 0, true, &dom0_mem_min);
+    if (!strncmp(item, "max:", 4))
+        return parse_u64(item + 4, 0, true, &dom0_mem_max);
+    return parse_u64(item, 0, true, &dom0_mem);
+}
+
+/* dom0_mem=[SIZE][,min:SIZE][,max:SIZE]: given at start, at least, and limit for ever. */
 static int __init parse_dom0_mem(const char *value)
 {
-    const char *colon = strchr(value, ':');
+    char item[32];
 
-    return parse_u64(colon ? colon + 1 : value, 0, true, &dom0_mem);
+    for (;;) {
+        const char *comma = strchr(value, ',');
+        size_t n = comma ? (size_t)(comma - value) : strlen(value);
+        int rc;
+
+        if (n >= sizeof(item))
+            return -EINVAL;
+        memcpy(item, value, n);
+        item[n] = '\0';
+        rc = parse_dom0_mem_item(item);
+        if (rc || !comma)
+            return rc;
+        value = comma + 1;
+    }
 }
 BOOT_OPTION_CUSTOM("dom0_mem", parse_dom0_mem);
 
@@ -42,19 +65,28 @@ BOOT_OPTION_CUSTOM("dom0_mem", parse_dom0_mem);
 
 static uint64_t __init choose_pages(void)
 {
-    uint64_t free = heap_free_count(), want = dom0_mem >> PAGE_SHIFT;
+    uint64_t free = heap_free_count();
     uint64_t most = free - min(free, RESERVE_FRAMES(heap_total_count()));
+    uint64_t want = max(dom0_mem, dom0_mem_min);
 
     if (!want)
-        return most;
-    if (want > free)
-        boot_fail("dom0_mem=%lluM is more than the %lluM of memory that are free",
-                  (unsigned long long)(dom0_mem / MIB),
+        want = most << PAGE_SHIFT;
+    if (dom0_mem_max)
+        want = min(want, dom0_mem_max);
+    if (want >> PAGE_SHIFT > free)
+        boot_fail("dom0_mem asks for %llu MiB, more than the %llu MiB that are free",
+                  (unsigned long long)(want / MIB),
                   (unsigned long long)(free << PAGE_SHIFT) / MIB);
-    return want;
+    return want >> PAGE_SHIFT;
 }
 
-static struct domain *__init create_domain(uint64_t nr_pages)
+/* Domain 0 may grow as far as there is memory, unless dom0_mem=max: says otherwise. */
+static uint64_t __init choose_limit(void)
+{
+    return dom0_mem_max ? dom0_mem_max >> PAGE_SHIFT : UINT32_MAX;
+}
+
+static struct domain *__init create_domain(void)
 {
     struct xen_domctl_createdomain cfg = {
         .flags = 0,
@@ -68,7 +100,7 @@ static struct domain *__init create_domain(uint64_t nr_pages)
 
     if (rc)
         boot_fail("domain 0 cannot be created (error %d)", rc);
-    d->max_pages = nr_pages;
+    d->max_pages = choose_limit();
     for (unsigned int i = 0; i < cfg.max_vcpus; i++) {
         struct vcpu *v;
 
@@ -225,7 +257,7 @@ void __init pv_build_domain0(const struct boot_info *bi)
         boot_fail("too little memory for domain 0: its kernel and ramdisk need more than "
                   "%llu MiB (see dom0_mem)",
                   (unsigned long long)(b.nr_pages << PAGE_SHIFT) / MIB);
-    b.d = create_domain(b.nr_pages);
+    b.d = create_domain();
     if (build_alloc_memory(&b))
         boot_fail("out of memory for domain 0's %llu MiB",
                   (unsigned long long)(b.nr_pages << PAGE_SHIFT) / MIB);
