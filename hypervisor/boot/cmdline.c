@@ -154,7 +154,7 @@ static __init void parse_word(const char *word, const struct boot_option *table,
         reject(word, true);
 }
 
-__init void cmdline_parse_table(char *line, const struct boot_option *table, size_t n)
+__init unsigned int cmdline_parse_table(char *line, const struct boot_option *table, size_t n)
 {
     char *p = line;
 
@@ -165,7 +165,7 @@ __init void cmdline_parse_table(char *line, const struct boot_option *table, siz
         while (*p == ' ' || *p == '\t')
             p++;
         if (!*p)
-            return;
+            return nr_rejected;
         word = p;
         while (*p && *p != ' ' && *p != '\t')
             p++;
@@ -189,7 +189,7 @@ extern const struct boot_option __boot_options_start[], __boot_options_end[];
 
 __init void cmdline_parse(char *line)
 {
-    cmdline_parse_table(line, __boot_options_start,
+    (void)cmdline_parse_table(line, __boot_options_start,
                         (size_t)(__boot_options_end - __boot_options_start));
 }
 #endif

@@ -33,8 +33,8 @@ void early_to_heap(void);
 void paging_init(void);
 void paging_seal(void);
 
-/* --- cmdline.c: cmdline_parse() on a given table. --- */
-void cmdline_parse_table(char *line, const struct boot_option *table, size_t n);
+/* --- cmdline.c: cmdline_parse() on a given table; the number of words not accepted. --- */
+unsigned int cmdline_parse_table(char *line, const struct boot_option *table, size_t n);
 
 /* --- percpu.c --- */
 void percpu_save_template(void);

@@ -23,8 +23,10 @@
 
 enum ap_progress { AP_ASLEEP, AP_AWAKE, AP_SYNCING, AP_ONLINE };
 
-#define STARTUP_WAIT_US 20000
-#define SETUP_WAIT_US   1000000
+#define FIRST_WAIT_US  20000
+/* Generous: an emulated processor may have to wait for its host. */
+#define SECOND_WAIT_US 1000000
+#define SETUP_WAIT_US  10000000
 
 unsigned int nr_cpus __ro_after_init = 1;
 struct cpumask cpu_online_map = { { 1 } };
@@ -143,11 +145,12 @@ static __init bool wake(uint32_t id, uint8_t page)
     set_progress(AP_ASLEEP);
     apic_send_init(id);
     clock_delay_us(10);
-    for (unsigned int tries = 0; tries < 2; tries++) {
-        apic_send_startup(id, page);
-        if (wait_for(AP_AWAKE, STARTUP_WAIT_US))
-            return true;
-    }
+    apic_send_startup(id, page);
+    if (wait_for(AP_AWAKE, FIRST_WAIT_US))
+        return true;
+    apic_send_startup(id, page);
+    if (wait_for(AP_AWAKE, SECOND_WAIT_US))
+        return true;
     apic_send_init(id);
     return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Do two CPUs' TSCs agree? Both take turns under a lock of their own, each reading its
- * counter and comparing with the other's last reading: none may ever be behind.
+ * Do two CPUs' TSCs agree? Both, for a moment at the same time, take a lock, read their
+ * counter and compare it with the last reading under the lock: none may ever be behind.
  */
 #include "platform.h"
 
@@ -9,12 +9,12 @@
 #include <hv/lib.h>
 #include <hv/percpu.h>
 
-#define ROUNDS 200
+#define ROUNDS 1000
 
 bool tsc_in_sync __ro_after_init = true;
 
 static unsigned int arrived; /* at gates so far, two at each */
-static unsigned int turn;    /* 0 source, 1 target */
+static bool is_taken;        /* the lock */
 static uint64_t last_tsc;
 static bool went_backwards;
 
@@ -27,18 +27,19 @@ static void gate(void)
         cpu_relax();
 }
 
-static void take_turns(unsigned int me)
+static void compare(void)
 {
     for (unsigned int i = 0; i < ROUNDS; i++) {
         uint64_t now;
 
-        while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != me)
+        while (__atomic_exchange_n(&is_taken, true, __ATOMIC_ACQUIRE))
             cpu_relax();
+        __asm__ volatile("lfence"); /* not before the lock is ours */
         now = rdtsc();
         if (now < last_tsc)
             went_backwards = true;
         last_tsc = now;
-        __atomic_store_n(&turn, !me, __ATOMIC_RELEASE);
+        __atomic_store_n(&is_taken, false, __ATOMIC_RELEASE);
     }
 }
 
@@ -48,7 +49,7 @@ __init void tsc_sync_source(void)
     last_tsc = 0;
     went_backwards = false;
     gate();
-    take_turns(0);
+    compare();
     gate();
     if (went_backwards && tsc_in_sync) {
         tsc_in_sync = false;
@@ -59,6 +60,6 @@ __init void tsc_sync_source(void)
 __init void tsc_sync_target(void)
 {
     gate();
-    take_turns(1);
+    compare();
     gate();
 }

@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memcpy(line, data, size);
     line[size] = '\0';
-    cmdline_parse_table(line, table, sizeof(table) / sizeof(table[0]));
+    (void)cmdline_parse_table(line, table, sizeof(table) / sizeof(table[0]));
     cmdline_report();
     assert(memchr(text, 0, sizeof(text)));
     free(line);

@@ -45,6 +45,15 @@ host-tests += domain_table
 host-domain_table-src := hypervisor/domain/table.c hypervisor/domain/reference.c \
 	hypervisor/mm/ram.c $(host-slab-src)
 
+host-tests += boot_info
+host-boot_info-src := hypervisor/boot/multiboot.c hypervisor/boot/memory_map.c
+
+host-tests += cmdline
+host-cmdline-src := hypervisor/boot/cmdline.c hypervisor/lib/parse.c
+
+host-tests += acpi
+host-acpi-src := hypervisor/x86/acpi_tables.c
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \

@@ -306,3 +306,16 @@ uint64_t host_random(void)
     random_state ^= random_state >> 27;
     return random_state * 0x2545f4914f6cdd1dull;
 }
+
+size_t strlcpy(char *dst, const char *src, size_t size)
+{
+    size_t n = strlen(src);
+
+    if (size) {
+        size_t copied = n < size ? n : size - 1;
+
+        memcpy(dst, src, copied);
+        dst[copied] = '\0';
+    }
+    return n;
+}
