@@ -126,38 +126,45 @@ static always_inline bool bit_test_and_clear(xen_ulong_t *map, unsigned long nr)
 
 static always_inline bool bit_test(const xen_ulong_t *map, unsigned long nr)
 {
-    return READ_ONCE(map[nr / 64]) >> (nr % 64) & 1;
+    bool set;
+
+    __asm__ volatile("btq %2, %1" : "=@ccc"(set) : "m"(*map), "r"(nr) : "memory");
+    return set;
 }
 
-/* send.c: tells the pollers of port. */
-void port_wake_pollers(struct domain *d, unsigned int port);
+/* send.c: tells v, and the pollers of port, that it is pending. */
+void port_attend(struct vcpu *v, unsigned int port);
 /* send.c: as port_set_pending() for a domain whose vCPU 0 has not been created. */
 void port_set_pending_early(struct domain *d, unsigned int port);
 
-/* Makes v look at its events. A vCPU that runs here does so on its way out. */
-static always_inline void port_notify(struct vcpu *v)
+/*
+ * Makes port of d pending for its vCPU v. True: somebody has to be told, port_attend() is
+ * due. A vCPU that runs here finds the event on its way out.
+ */
+static always_inline bool port_make_pending(struct domain *d, struct vcpu *v,
+                                            unsigned long port)
 {
-    struct vcpu_info *info = READ_ONCE(v->info);
-
-    if (__atomic_exchange_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
-        return;
-    if (v != current || unlikely(READ_ONCE(v->pause_flags)))
-        vcpu_kick(v);
-}
-
-/* Makes port pending for v, who is notified when it is not masked. Any context. */
-static always_inline void port_set_pending(struct vcpu *v, unsigned int port)
-{
-    struct domain *d = v->domain;
     struct shared_info *si = d->shared_info;
+    struct vcpu_info *vi;
+    bool polled;
 
     if (bit_test_and_set(si->evtchn_pending, port))
-        return;
-    if (likely(!bit_test(si->evtchn_mask, port)) &&
-        !bit_test_and_set(&READ_ONCE(v->info)->evtchn_pending_sel, port / 64))
-        port_notify(v);
-    if (unlikely(READ_ONCE(d->polling)))
-        port_wake_pollers(d, port);
+        return false;
+    polled = READ_ONCE(d->polling) != 0;
+    if (bit_test(si->evtchn_mask, port))
+        return polled;
+    vi = READ_ONCE(v->info);
+    if (bit_test_and_set(&vi->evtchn_pending_sel, port / 64) ||
+        __atomic_exchange_n(&vi->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
+        return polled;
+    return polled || v != current || READ_ONCE(v->pause_flags);
+}
+
+/* Makes port pending for v, who is told unless it is masked. Any context. */
+static inline void port_set_pending(struct vcpu *v, unsigned int port)
+{
+    if (port_make_pending(v->domain, v, port))
+        port_attend(v, port);
 }
 
 #endif

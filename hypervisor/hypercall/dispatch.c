@@ -29,14 +29,16 @@ static noinline long event_channel_op(int cmd, XEN_GUEST_HANDLE(void) arg)
 /* Sending is what event channels are for: it skips the switch. */
 long hc_event_channel_op(int cmd, XEN_GUEST_HANDLE(void) arg)
 {
-    struct evtchn_send send;
+    long port;
 
     if (unlikely(cmd != EVTCHNOP_send))
         return event_channel_op(cmd, arg);
-    if (unlikely(OP_COPY_IN(send, arg)))
-        return -EFAULT;
-    return evtchn_send(current->domain, send.port);
+    port = guest_fetch32((unsigned long)arg.p);
+    if (unlikely(port < 0))
+        return port;
+    return evtchn_send(current->domain, (evtchn_port_t)port);
 }
+_Static_assert(offsetof(struct evtchn_send, port) == 0, "the argument is the port");
 
 long hc_callback_op(int cmd, XEN_GUEST_HANDLE(const_void) arg)
 {
@@ -97,10 +99,15 @@ static noinline long xen_version(int cmd, XEN_GUEST_HANDLE(void) arg)
     }
 }
 
-/* Guests use the version as the cheapest call there is, to have events delivered. */
+/* Guests use the version as the cheapest call there is, to have events delivered. The
+ * page size has no argument, and says so. */
 long hc_xen_version(int cmd, XEN_GUEST_HANDLE(void) arg)
 {
-    return likely(cmd == XENVER_version) ? xen_version_version() : xen_version(cmd, arg);
+    if (likely(cmd == XENVER_version))
+        return xen_version_version();
+    if (cmd == XENVER_pagesize && !guest_handle_is_null(arg))
+        return -EINVAL;
+    return xen_version(cmd, arg);
 }
 
 long hc_console_io(unsigned int cmd, unsigned int count, XEN_GUEST_HANDLE(char) buffer)

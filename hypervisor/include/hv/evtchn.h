@@ -18,7 +18,7 @@
 int must_check evtchn_alloc_unbound(struct domain *d, domid_t remote, unsigned int port_wanted);
 /* Sends through d's port as d itself does: 0 (also when nobody is connected yet), or
  * -EINVAL: no such port, closed, or a VIRQ's or PIRQ's. No locks needed; any context. */
-int evtchn_send(struct domain *d, unsigned int port);
+long evtchn_send(struct domain *d, unsigned int port);
 /* Sets the pending bit of port and tells v, unless it is masked. Any context. */
 void evtchn_set_pending(struct vcpu *v, unsigned int port);
 /* Ports in use, for leak checks. */

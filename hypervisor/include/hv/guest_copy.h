@@ -134,6 +134,21 @@ static always_inline int must_check guest_write(unsigned long dst, const void *s
         return guest_write_words(dst, src, size);
     return guest_write_any(dst, src, size);
 }
+/* One 32-bit word: its value, or -EFAULT. For the hottest paths: it stays in a register. */
+long guest_fetch32_any(unsigned long src);
+static always_inline long guest_fetch32(unsigned long src)
+{
+    uint32_t v;
+
+    if (unlikely(host_cpu.smap))
+        return guest_fetch32_any(src);
+    if (unlikely(!guest_start_ok(src)))
+        return -EFAULT;
+    GUEST_LOAD(uint32_t, &v, src, fault);
+    return v;
+fault:
+    return -EFAULT;
+}
 #else
 #define guest_read  guest_read_any
 #define guest_write guest_write_any
