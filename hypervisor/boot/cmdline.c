@@ -42,7 +42,8 @@ static __init bool name_matches(const char *name, const char *option)
 }
 
 static __init const struct boot_option *find_option(const char *name,
-                                                    const struct boot_option *table, size_t n)
+                                                    const struct boot_option *table,
+                                                    size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (name_matches(name, table[i].name))
@@ -154,7 +155,8 @@ static __init void parse_word(const char *word, const struct boot_option *table,
         reject(word, true);
 }
 
-__init unsigned int cmdline_parse_table(char *line, const struct boot_option *table, size_t n)
+__init unsigned int cmdline_parse_table(char *line, const struct boot_option *table,
+                                        size_t n)
 {
     char *p = line;
 
@@ -179,7 +181,8 @@ __init void cmdline_report(void)
 {
     for (unsigned int i = 0; i < min(nr_rejected, (unsigned int)MAX_REJECTED); i++)
         pr_warn("command line: %s \"%s\"\n",
-                rejected[i].is_known ? "bad value in" : "unknown option", rejected[i].word);
+                rejected[i].is_known ? "bad value in" : "unknown option",
+                rejected[i].word);
     if (nr_rejected > MAX_REJECTED)
         pr_warn("command line: %u more not understood\n", nr_rejected - MAX_REJECTED);
 }
@@ -190,6 +193,6 @@ extern const struct boot_option __boot_options_start[], __boot_options_end[];
 __init void cmdline_parse(char *line)
 {
     (void)cmdline_parse_table(line, __boot_options_start,
-                        (size_t)(__boot_options_end - __boot_options_start));
+                              (size_t)(__boot_options_end - __boot_options_start));
 }
 #endif

@@ -68,7 +68,8 @@ __init uint64_t early_alloc(uint64_t size, uint64_t align, uint64_t limit)
         }
     }
     if (!best)
-        boot_fail("out of memory: no %lu KiB for start-up tables", (unsigned long)size >> 10);
+        boot_fail("out of memory: no %lu KiB for start-up tables",
+                  (unsigned long)size >> 10);
     add(best_at + size, best->end);
     best->end = best_at;
     return best_at;

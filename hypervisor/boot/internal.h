@@ -9,13 +9,14 @@
 
 /* Bounds of the image's parts (pavise.lds.S). */
 extern char __boot_start_alias[], __boot_end_alias[], __text_start[], __text_end[];
-extern char __rodata_start[], __rodata_end[], __ro_after_init_start[], __ro_after_init_end[];
+extern char __rodata_start[], __rodata_end[], __ro_after_init_start[],
+    __ro_after_init_end[];
 extern char __data_end[], __init_start[], __init_data_start[], __init_end[];
 extern char __symbols_start[], __symbols_end[], __bss_start[], __image_end[];
 extern char __percpu_start[], __percpu_end[], __percpu_template[];
 extern char boot_stack_guard[], boot_stack_top[];
 
-#define image_pa(symbol) ((uint64_t)(uintptr_t)(symbol) - HV_IMAGE_START)
+#define image_pa(symbol) ((uint64_t)(uintptr_t)(symbol)-HV_IMAGE_START)
 
 /* --- early_alloc.c: memory before the heap. Boot CPU only. --- */
 
@@ -33,7 +34,7 @@ void early_to_heap(void);
 void paging_init(void);
 void paging_seal(void);
 
-/* --- cmdline.c: cmdline_parse() on a given table; the number of words not accepted. --- */
+/* --- cmdline.c: cmdline_parse() on a table; the number of words not accepted. --- */
 unsigned int cmdline_parse_table(char *line, const struct boot_option *table, size_t n);
 
 /* --- percpu.c --- */

@@ -24,8 +24,9 @@ static __init uint32_t known_kind(uint32_t kind)
 /* RAM shrinks to whole pages, everything else grows; false when nothing is left. */
 static __init bool normalise(struct mem_range *r)
 {
-    uint64_t end = r->size > MAX_ADDRESS - min(r->start, MAX_ADDRESS) ? MAX_ADDRESS
-                                                                      : r->start + r->size;
+    uint64_t end = r->size > MAX_ADDRESS - min(r->start, MAX_ADDRESS)
+                       ? MAX_ADDRESS
+                       : r->start + r->size;
 
     r->kind = known_kind(r->kind);
     if (r->start >= MAX_ADDRESS)
@@ -43,7 +44,7 @@ static __init bool normalise(struct mem_range *r)
     return true;
 }
 
-/* What the memory at address at is: the least usable of the kinds that claim it; 0 none. */
+/* What the memory at `at` is: the least usable kind that claims it; 0 none. */
 static __init uint32_t kind_at(const struct mem_range *raw, unsigned int n, uint64_t at)
 {
     uint32_t kind = 0;
@@ -71,7 +72,8 @@ static __init uint64_t next_edge(const struct mem_range *raw, unsigned int n, ui
 }
 
 /* Appends, or lengthens the last one. What does not fit is left out: unusable. */
-static __init void append(struct boot_info *bi, uint64_t start, uint64_t end, uint32_t kind)
+static __init void append(struct boot_info *bi, uint64_t start, uint64_t end,
+                          uint32_t kind)
 {
     struct mem_range *last = bi->nr_mem ? &bi->mem[bi->nr_mem - 1] : NULL;
 

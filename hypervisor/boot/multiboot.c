@@ -94,7 +94,8 @@ static __init void add_range(uint64_t start, uint64_t size, uint32_t kind)
 }
 
 /* A slot for a module at [start, end), or null: too many, or end before start. */
-static __init struct boot_module *add_module(struct boot_info *bi, uint64_t start, uint64_t end)
+static __init struct boot_module *add_module(struct boot_info *bi, uint64_t start,
+                                             uint64_t end)
 {
     struct boot_module *m = &bi->module[bi->nr_modules];
 
@@ -107,7 +108,7 @@ static __init struct boot_module *add_module(struct boot_info *bi, uint64_t star
     return m;
 }
 
-/* Loaders other than GRUB 2 put the file's name in front of a Multiboot 1 command line. */
+/* Multiboot 1 loaders other than GRUB 2 put the file's name before the command line. */
 static __init void drop_first_word(char *text)
 {
     char *rest = text;
@@ -141,7 +142,8 @@ static __init const char *mb1_modules(const struct machine_view *mem,
     return NULL;
 }
 
-static __init void mb1_memory_map(const struct machine_view *mem, const struct mb1_info *info)
+static __init void mb1_memory_map(const struct machine_view *mem,
+                                  const struct mb1_info *info)
 {
     uint64_t at = info->mmap_addr, end = at + info->mmap_length;
 
@@ -180,7 +182,8 @@ static __init const char *parse_mb1(const struct machine_view *mem, uint32_t inf
     return info.flags & MB1_HAS_MODULES ? mb1_modules(mem, &info, bi) : NULL;
 }
 
-static __init const char *mb2_module(const uint8_t *tag, uint32_t size, struct boot_info *bi)
+static __init const char *mb2_module(const uint8_t *tag, uint32_t size,
+                                     struct boot_info *bi)
 {
     struct mb2_module raw;
     struct boot_module *m;

@@ -20,8 +20,8 @@
 #include <hv/paging.h>
 #include <hv/smp.h>
 
-#define SIZE_2M (PAGE_SIZE << PAGE_ORDER_2M)
-#define SIZE_1G (PAGE_SIZE << PAGE_ORDER_1G)
+#define SIZE_2M        (PAGE_SIZE << PAGE_ORDER_2M)
+#define SIZE_1G        (PAGE_SIZE << PAGE_ORDER_1G)
 #define LIMIT_START_UP (1ull << 32) /* what the start-up tables map */
 
 /* Accessed and dirty are set from the start: nobody looks at them. */
@@ -31,7 +31,7 @@
 #define PTE_DATA  (PTE_BASE | PTE_RW | PTE_NX)
 #define PTE_CODE  PTE_BASE
 /* User-readable by way of slot 256, whose level-4 entry takes the right to write away. */
-#define PTE_M2P   (PTE_DATA | PTE_US)
+#define PTE_M2P (PTE_DATA | PTE_US)
 
 uint64_t max_page __ro_after_init;
 
@@ -155,8 +155,9 @@ static __init void make_slots(void)
  * The part of the table's 2 MiB at `chunk` that RAM frames have elements in, in whole
  * pages; false when they have none. base and each as in build_table().
  */
-static __init bool chunk_extent(const struct boot_info *bi, uintptr_t base, unsigned int each,
-                                uintptr_t chunk, uintptr_t *first, uintptr_t *end)
+static __init bool chunk_extent(const struct boot_info *bi, uintptr_t base,
+                                unsigned int each, uintptr_t chunk, uintptr_t *first,
+                                uintptr_t *end)
 {
     *first = chunk + SIZE_2M;
     *end = chunk;
@@ -205,7 +206,8 @@ static __init void fill_holes(uintptr_t base, uintptr_t stop, uint64_t flags, in
             e = entry_at(va, --level);
         if (!(*e & PTE_P))
             *e = shared[level];
-        va = ROUND_DOWN(va, PAGE_SIZE << (9 * (level - 1))) + (PAGE_SIZE << (9 * (level - 1)));
+        va = ROUND_DOWN(va, PAGE_SIZE << (9 * (level - 1))) +
+             (PAGE_SIZE << (9 * (level - 1)));
     }
 }
 
@@ -213,8 +215,8 @@ static __init void fill_holes(uintptr_t base, uintptr_t stop, uint64_t flags, in
  * `each` bytes for every frame below max_page, from base on. What lies between the first
  * and the last RAM of 2 MiB of the table is machine-contiguous: tools map it as such.
  */
-static __init void build_table(const struct boot_info *bi, uintptr_t base, unsigned int each,
-                               uint64_t flags, int fill)
+static __init void build_table(const struct boot_info *bi, uintptr_t base,
+                               unsigned int each, uint64_t flags, int fill)
 {
     uintptr_t end = base + max_page * each, from, to;
 

@@ -128,7 +128,8 @@ static __init void run_steps(void)
 static noreturn noinline void finish(void)
 {
     paging_seal();
-    pr_info("start-up done after %lu kcycles: %lu MiB free\n", (unsigned long)(rdtsc() / 1000),
+    pr_info("start-up done after %lu kcycles: %lu MiB free\n",
+            (unsigned long)(rdtsc() / 1000),
             (unsigned long)(heap_free_count() >> (20 - PAGE_SHIFT)));
     idle_loop();
 }

@@ -37,7 +37,7 @@ void wallclock_set(uint64_t sec, uint32_t nsec, ns_t system_time)
     struct domain *d;
 
     set_start(sec, nsec, system_time);
-    for (d = domain_get_next(0); d; ) {
+    for (d = domain_get_next(0); d;) {
         domid_t next = (domid_t)(d->id + 1);
 
         pv_update_wallclock(d);

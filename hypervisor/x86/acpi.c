@@ -2,8 +2,8 @@
 /*
  * Finding the firmware's ACPI tables and copying them into the heap for acpi_tables.c.
  * They may lie anywhere in the machine, outside RAM too: they are read through a window
- * of one page that is moved along. A table that is absent, too long or has a wrong checksum
- * is reported and left out.
+ * of one page that is moved along. A table that is absent, too long or has a wrong
+ * checksum is reported and left out.
  */
 #include "acpi_tables.h"
 
@@ -21,10 +21,22 @@ struct machine machine __ro_after_init = {
     .nmi_pin = 1,
     .has_8259 = true,
     .lapic_address = 0xfee00000,
-    .isa = { { 0, 0, 0 },  { 1, 0, 0 },  { 2, 0, 0 },  { 3, 0, 0 },
-             { 4, 0, 0 },  { 5, 0, 0 },  { 6, 0, 0 },  { 7, 0, 0 },
-             { 8, 0, 0 },  { 9, 0, 0 },  { 10, 0, 0 }, { 11, 0, 0 },
-             { 12, 0, 0 }, { 13, 0, 0 }, { 14, 0, 0 }, { 15, 0, 0 } },
+    .isa = { { 0, 0, 0 },
+             { 1, 0, 0 },
+             { 2, 0, 0 },
+             { 3, 0, 0 },
+             { 4, 0, 0 },
+             { 5, 0, 0 },
+             { 6, 0, 0 },
+             { 7, 0, 0 },
+             { 8, 0, 0 },
+             { 9, 0, 0 },
+             { 10, 0, 0 },
+             { 11, 0, 0 },
+             { 12, 0, 0 },
+             { 13, 0, 0 },
+             { 14, 0, 0 },
+             { 15, 0, 0 } },
 };
 
 static __initdata bool opt_acpi = true;
@@ -134,7 +146,8 @@ static __init void walk_root(uint64_t pa, bool is_wide)
 
     if (!root)
         return;
-    for (size_t at = ACPI_HEADER_SIZE; at + each <= n && count < MAX_ROOT_ENTRIES; at += each) {
+    for (size_t at = ACPI_HEADER_SIZE; at + each <= n && count < MAX_ROOT_ENTRIES;
+         at += each) {
         uint64_t entry = 0;
 
         memcpy(&entry, root + at, each);
@@ -176,7 +189,8 @@ static __init bool search_bios(uint8_t out[36])
 static __init void report(void)
 {
     pr_debug("ACPI: %u CPUs, %u IO-APICs, HPET %s, S5 %s\n", machine.nr_lapics,
-             machine.nr_ioapics, machine.hpet ? "yes" : "no", machine.has_s5 ? "yes" : "no");
+             machine.nr_ioapics, machine.hpet ? "yes" : "no",
+             machine.has_s5 ? "yes" : "no");
 }
 
 __init void acpi_init(void)

@@ -62,7 +62,8 @@ __init bool acpi_checksum_ok(const uint8_t *p, size_t n)
 
 __init bool acpi_is_rsdp(const uint8_t *p, size_t n)
 {
-    return n >= RSDP_SIZE_1 && !memcmp(p, "RSD PTR ", 8) && acpi_checksum_ok(p, RSDP_SIZE_1);
+    return n >= RSDP_SIZE_1 && !memcmp(p, "RSD PTR ", 8) &&
+           acpi_checksum_ok(p, RSDP_SIZE_1);
 }
 
 __init uint64_t acpi_rsdp_root(const uint8_t *p, size_t n, bool *is_wide)
@@ -137,7 +138,7 @@ __init void acpi_parse_madt(const uint8_t *t, size_t n, struct machine *m)
     }
 }
 
-/* A generic address structure at offset, if the table is that long; else the old field. */
+/* The generic address at offset, if the table is that long; else the old field. */
 static __init struct acpi_address fadt_address(const uint8_t *t, size_t n, size_t offset,
                                                size_t old)
 {

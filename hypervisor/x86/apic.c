@@ -90,7 +90,7 @@ void apic_send_ipi_mask(const struct cpumask *mask, unsigned int vector)
 {
     unsigned int cpu, self = smp_cpu_id();
 
-    for_each_cpu(cpu, mask)
+    for_each_cpu (cpu, mask)
         if (cpu != self && cpumask_test(&cpu_online_map, cpu))
             apic_send_ipi(cpu, vector);
 }
@@ -101,7 +101,7 @@ void apic_send_nmi_others(void)
 
     if (!cpu_apic_id)
         return;
-    for_each_online_cpu(cpu)
+    for_each_online_cpu (cpu)
         if (cpu != self)
             send_command(cpu_apic_id[cpu], ICR_ASSERT | ICR_NMI);
 }
@@ -216,7 +216,8 @@ __init void apic_init(void)
 {
     if (!(cpuid(1, 0).d & (1u << 9)))
         boot_fail("the processor has no local APIC");
-    has_x2apic = (host_cpu.x2apic && opt_x2apic) || (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC);
+    has_x2apic =
+        (host_cpu.x2apic && opt_x2apic) || (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC);
     if (!has_x2apic) {
         apic_page = vmap_device(machine.lapic_address, PAGE_SIZE);
         if (!apic_page)

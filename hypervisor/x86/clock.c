@@ -155,7 +155,8 @@ static void take_common_base(void *arg)
 
 static bool is_close(struct time_scale a, struct time_scale b)
 {
-    uint32_t diff = a.mul_frac > b.mul_frac ? a.mul_frac - b.mul_frac : b.mul_frac - a.mul_frac;
+    uint32_t diff =
+        a.mul_frac > b.mul_frac ? a.mul_frac - b.mul_frac : b.mul_frac - a.mul_frac;
 
     return a.shift == b.shift && diff <= a.mul_frac >> RATE_TOLERANCE;
 }
@@ -287,7 +288,7 @@ __init void clock_start_steering(void)
 {
     unsigned int n;
 
-    for_each_online_cpu(n) {
+    for_each_online_cpu (n) {
         if (must_steer(n)) {
             timer_init(&per_cpu(steer_timer, n), steer, &per_cpu(steer_timer, n), n);
             timer_set(&per_cpu(steer_timer, n), time_now() + PERIOD);

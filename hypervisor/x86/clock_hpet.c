@@ -6,13 +6,13 @@
 #include <hv/layout.h>
 #include <hv/lib.h>
 
-#define HPET_PERIOD     (0x004 / 4) /* femtoseconds per tick */
-#define HPET_CONFIG     (0x010 / 4)
-#define HPET_COUNTER    (0x0f0 / 4)
-#define CONFIG_RUN      (1u << 0)
-#define CONFIG_LEGACY   (1u << 1)
-#define MAX_PERIOD      100000000u
-#define FS_PER_SEC      1000000000000000ull
+#define HPET_PERIOD   (0x004 / 4) /* femtoseconds per tick */
+#define HPET_CONFIG   (0x010 / 4)
+#define HPET_COUNTER  (0x0f0 / 4)
+#define CONFIG_RUN    (1u << 0)
+#define CONFIG_LEGACY (1u << 1)
+#define MAX_PERIOD    100000000u
+#define FS_PER_SEC    1000000000000000ull
 
 static volatile uint32_t *hpet __ro_after_init;
 

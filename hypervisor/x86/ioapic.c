@@ -8,13 +8,13 @@
 #include <hv/heap.h>
 #include <hv/lib.h>
 
-#define IOAPIC_SELECT      0
-#define IOAPIC_DATA        4 /* in 32-bit words */
-#define IOAPIC_VERSION     1
-#define IOAPIC_ENTRY(pin)  (0x10 + 2 * (pin))
-#define ENTRY_MASKED       (1u << 16)
-#define ENTRY_LEVEL        (1u << 15)
-#define ENTRY_ACTIVE_LOW   (1u << 13)
+#define IOAPIC_SELECT     0
+#define IOAPIC_DATA       4 /* in 32-bit words */
+#define IOAPIC_VERSION    1
+#define IOAPIC_ENTRY(pin) (0x10 + 2 * (pin))
+#define ENTRY_MASKED      (1u << 16)
+#define ENTRY_LEVEL       (1u << 15)
+#define ENTRY_ACTIVE_LOW  (1u << 13)
 
 struct ioapic {
     volatile uint32_t *regs;
@@ -58,15 +58,17 @@ void ioapic_set_mask(unsigned int gsi, bool masked)
     ioapic_write(a, reg, masked ? v | ENTRY_MASKED : v & ~ENTRY_MASKED);
 }
 
-void ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic, bool level, bool active_low)
+void ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic, bool level,
+                  bool active_low)
 {
     const struct ioapic *a = ioapic_of(gsi);
     unsigned int reg = IOAPIC_ENTRY(gsi - a->first);
 
     ioapic_write(a, reg, ENTRY_MASKED);
     ioapic_write(a, reg + 1, apic << 24);
-    ioapic_write(a, reg, ENTRY_MASKED | vector | (level ? ENTRY_LEVEL : 0) |
-                             (active_low ? ENTRY_ACTIVE_LOW : 0));
+    ioapic_write(a, reg,
+                 ENTRY_MASKED | vector | (level ? ENTRY_LEVEL : 0) |
+                     (active_low ? ENTRY_ACTIVE_LOW : 0));
 }
 
 static __init void add_ioapic(const struct ioapic_info *info)

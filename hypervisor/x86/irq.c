@@ -2,8 +2,8 @@
 /*
  * Interrupt lines and vectors.
  *
- * A line (GSI) is free, the hypervisor's (a handler), or a guest's (a PIRQ). In use it has
- * a vector of its own, delivered to CPU 0. A guest's level-triggered line is
+ * A line (GSI) is free, the hypervisor's (a handler), or a guest's (a PIRQ). In use it
+ * has a vector of its own, delivered to CPU 0. A guest's level-triggered line is
  *
  *   open     unmasked; an interrupt makes it:
  *   served   masked, PIRQ raised; irq_guest_eoi() makes it open again
@@ -26,7 +26,7 @@
 #define MAX_GSIS 1024
 
 struct irq_line {
-    uint8_t vector;        /* 0: free */
+    uint8_t vector; /* 0: free */
     bool level, is_served;
     void (*handler)(void *arg);
     void *arg;
@@ -67,7 +67,7 @@ static uint8_t take_vector(unsigned int gsi)
     return 0;
 }
 
-/* Gives gsi a vector and programs its pin, masked. Returns 0, -EINVAL, -EBUSY, -ENOSPC. */
+/* Gives gsi a vector and programs its pin, masked. 0, -EBUSY, -ENOSPC. */
 static int set_up_line(unsigned int gsi, bool level, bool active_low)
 {
     struct irq_line *l = &line[gsi];
@@ -83,7 +83,7 @@ static int set_up_line(unsigned int gsi, bool level, bool active_low)
     return 0;
 }
 
-/* The trigger mode and polarity a line has when nobody says: ISA's by ACPI, PCI's else. */
+/* Trigger mode and polarity when nobody says: ISA's by ACPI, else PCI's. */
 static void default_mode(unsigned int gsi, bool *level, bool *active_low)
 {
     *level = *active_low = true;

@@ -43,10 +43,10 @@ struct machine {
     /* Local interrupt pin (0, 1) that carries NMI; -1 none. For all processors. */
     int nmi_pin;
 
-    uint64_t hpet;             /* machine address, 0 none */
+    uint64_t hpet; /* machine address, 0 none */
     struct acpi_address pm_timer;
     bool pm_timer_is_32bit;
-    uint8_t century;           /* CMOS register, 0 none */
+    uint8_t century; /* CMOS register, 0 none */
 
     struct acpi_address reset;
     uint8_t reset_value;
@@ -58,14 +58,14 @@ struct machine {
 };
 extern struct machine machine;
 
-/* Finds the firmware's tables and fills in `machine`. After the heap, before apic_init(). */
+/* Fills in `machine` from the firmware's tables. After the heap, before apic_init(). */
 void acpi_init(void);
 
 /* --- apic.c --- */
 void apic_init(void);
 /* Sets the running CPU's local APIC up. */
 void apic_init_cpu(void);
-/* Wakes a processor at the trampoline in page `page` (below 1 MiB). False: not accepted. */
+/* Resets a processor; starts it at the trampoline in page `page`, below 1 MiB. */
 void apic_send_init(uint32_t id);
 void apic_send_startup(uint32_t id, uint8_t page);
 uint32_t apic_read(unsigned int reg);
@@ -116,9 +116,9 @@ void smp_start_all(void);
 /* A free-running counter of known rate. */
 struct clock_source {
     const char *name;
-    bool (*probe)(void);      /* makes it run; false: this machine has none */
+    bool (*probe)(void); /* makes it run; false: this machine has none */
     uint64_t (*read)(void);
-    uint64_t mask;            /* the counter's width; it wraps */
+    uint64_t mask; /* the counter's width; it wraps */
     uint64_t hz;
 };
 extern struct clock_source clock_hpet, clock_pm_timer, clock_pit;
@@ -139,7 +139,9 @@ static inline uint64_t mul_u64_u32_shr32(uint64_t a, uint32_t b)
 {
     uint64_t result, high;
 
-    __asm__("mulq %3; shrdq $32, %1, %0" : "=a"(result), "=&d"(high) : "0"(a), "rm"((uint64_t)b));
+    __asm__("mulq %3; shrdq $32, %1, %0"
+            : "=a"(result), "=&d"(high)
+            : "0"(a), "rm"((uint64_t)b));
     return result;
 }
 
@@ -157,7 +159,8 @@ static inline uint64_t mul_div_u64(uint64_t a, uint64_t b, uint64_t c)
 
 static inline uint64_t scale_ticks(uint64_t ticks, struct time_scale s)
 {
-    return mul_u64_u32_shr32(s.shift < 0 ? ticks >> -s.shift : ticks << s.shift, s.mul_frac);
+    return mul_u64_u32_shr32(s.shift < 0 ? ticks >> -s.shift : ticks << s.shift,
+                             s.mul_frac);
 }
 
 /* --- tsc_sync.c: run on both CPUs at the same time --- */

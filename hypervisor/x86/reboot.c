@@ -12,14 +12,14 @@
 #include <hv/lib.h>
 #include <abi/errno.h>
 
-#define KBD_COMMAND    0x64
-#define KBD_BUSY       0x02
-#define KBD_PULSE      0xfe
-#define PCI_RESET      0xcf9
-#define SLEEP_ENABLE   (1u << 13)
-#define SLEEP_TYPE     (7u << 10)
-#define SCI_ENABLE     (1u << 0)
-#define POLLS          100000
+#define KBD_COMMAND  0x64
+#define KBD_BUSY     0x02
+#define KBD_PULSE    0xfe
+#define PCI_RESET    0xcf9
+#define SLEEP_ENABLE (1u << 13)
+#define SLEEP_TYPE   (7u << 10)
+#define SCI_ENABLE   (1u << 0)
+#define POLLS        100000
 
 static bool opt_noreboot __ro_after_init;
 BOOT_OPTION_BOOL("noreboot", opt_noreboot);
@@ -33,7 +33,8 @@ static __init int parse_reboot(const char *value)
         return -EINVAL;
     if (*value == 'n')
         opt_noreboot = true;
-    return strlcpy(opt_reboot, value, sizeof(opt_reboot)) < sizeof(opt_reboot) ? 0 : -EINVAL;
+    return strlcpy(opt_reboot, value, sizeof(opt_reboot)) < sizeof(opt_reboot) ? 0
+                                                                               : -EINVAL;
 }
 BOOT_OPTION_CUSTOM("reboot", parse_reboot);
 

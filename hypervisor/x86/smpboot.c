@@ -23,7 +23,7 @@
 
 enum ap_progress { AP_ASLEEP, AP_AWAKE, AP_SYNCING, AP_ONLINE };
 
-#define FIRST_WAIT_US  20000
+#define FIRST_WAIT_US 20000
 /* Generous: an emulated processor may have to wait for its host. */
 #define SECOND_WAIT_US 1000000
 #define SETUP_WAIT_US  10000000
@@ -72,7 +72,6 @@ static __init bool wait_for(enum ap_progress p, unsigned int us)
     return true;
 }
 
-
 /* From trampoline.S on the CPU's own stack; interrupts off, GS = its per-CPU area. */
 void ap_main(void)
 {
@@ -104,7 +103,8 @@ static __init void patch32(char *copy, const char *field, uint32_t add)
  */
 static __init struct page_info *prepare_trampoline(void)
 {
-    struct page_info *pg = heap_alloc_pages(0, (struct heap_constraint){ .address_bits = 20 });
+    struct page_info *pg =
+        heap_alloc_pages(0, (struct heap_constraint){ .address_bits = 20 });
     uint64_t cr3 = (uintptr_t)boot_l4_alias - HV_IMAGE_START;
     uint64_t *root = mfn_to_virt(maddr_to_mfn(_maddr(cr3)));
     uint32_t at;
@@ -112,7 +112,8 @@ static __init struct page_info *prepare_trampoline(void)
     if (!pg)
         return NULL;
     at = (uint32_t)mfn_to_maddr(page_to_mfn(pg)).n;
-    memcpy(page_to_virt(pg), trampoline_start, (size_t)(trampoline_end - trampoline_start));
+    memcpy(page_to_virt(pg), trampoline_start,
+           (size_t)(trampoline_end - trampoline_start));
     patch32(page_to_virt(pg), trampoline_gdt_ptr + 2, at);
     patch32(page_to_virt(pg), trampoline_jump, at);
     patch32(page_to_virt(pg), trampoline_cr3, (uint32_t)cr3);

@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 5)
         return 0;
     memcpy(&info, data + 1, sizeof(info));
-    if (!multiboot_parse(&mem, data[0] & 1 ? MB2_LOADER_MAGIC : MB1_LOADER_MAGIC, info, &bi)) {
+    if (!multiboot_parse(&mem, data[0] & 1 ? MB2_LOADER_MAGIC : MB1_LOADER_MAGIC, info,
+                         &bi)) {
         check_map(&bi);
         check_text(&bi);
         (void)boot_info_check(&bi);

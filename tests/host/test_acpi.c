@@ -66,7 +66,8 @@ static void madt(void **state)
 }
 
 /* Copies to the heap, so that the sanitiser sees a byte too far. */
-static void with_copy(size_t n, void (*parse)(const uint8_t *t, size_t n, struct machine *m))
+static void with_copy(size_t n,
+                      void (*parse)(const uint8_t *t, size_t n, struct machine *m))
 {
     uint8_t *copy = malloc(n ? n : 1);
 
@@ -152,7 +153,8 @@ static void root_pointer(void **state)
     (void)state;
     rsdp[15] = 2;
     rsdp[16] = 0x10;
-    rsdp[8] = (uint8_t)-(uint8_t)(2 + 0x10 + 'R' + 'S' + 'D' + ' ' + 'P' + 'T' + 'R' + ' ');
+    rsdp[8] =
+        (uint8_t) - (uint8_t)(2 + 0x10 + 'R' + 'S' + 'D' + ' ' + 'P' + 'T' + 'R' + ' ');
     rsdp[24] = 0x20;
     rsdp[32] = (uint8_t)-0x20;
     assert_true(acpi_is_rsdp(rsdp, 36));
@@ -170,9 +172,11 @@ static void root_pointer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(madt, setup),          cmocka_unit_test_setup(s5, setup),
+        cmocka_unit_test_setup(madt, setup),
+        cmocka_unit_test_setup(s5, setup),
         cmocka_unit_test_setup(truncated_tables, setup),
-        cmocka_unit_test_setup(random_tables, setup), cmocka_unit_test_setup(fadt, setup),
+        cmocka_unit_test_setup(random_tables, setup),
+        cmocka_unit_test_setup(fadt, setup),
         cmocka_unit_test_setup(root_pointer, setup),
     };
 

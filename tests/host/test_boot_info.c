@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What loaders leave behind, as Multiboot 1 and 2 say it, and the memory map made of it. */
+/* What loaders leave behind, by Multiboot 1 and 2, and the memory map made of it. */
 #include "hv_host.h"
 #include "test.h"
 #include "../../hypervisor/boot/multiboot.h"
@@ -202,8 +202,9 @@ static void missing_input_is_named(void **state)
 static void overlaps_go_to_the_less_usable(void **state)
 {
     struct mem_range raw[] = {
-        { 0x8000, 0x8000, MEM_RAM },  { 0, 0x9000, MEM_RAM },     { 0x2000, 0x1800, MEM_ACPI },
-        { 0x3000, 0x800, MEM_RAM },   { 0x2000, 0x100, 12345 },   { ~0ull - 5, 100, MEM_RAM },
+        { 0x8000, 0x8000, MEM_RAM },  { 0, 0x9000, MEM_RAM },
+        { 0x2000, 0x1800, MEM_ACPI }, { 0x3000, 0x800, MEM_RAM },
+        { 0x2000, 0x100, 12345 },     { ~0ull - 5, 100, MEM_RAM },
         { 0x20000, 0, MEM_RESERVED }, { 0x30001, 0xffe, MEM_RAM },
     };
 

@@ -37,8 +37,9 @@ static unsigned int rejected(const char *line)
 
 static void booleans(void **state)
 {
-    static const char *const on[] = { "the-flag", "the_flag", "the-flag=yes", "the-flag=1",
-                                      "the-flag=on", "the-flag=true", "the-flag=enable" };
+    static const char *const on[] = { "the-flag",       "the_flag",    "the-flag=yes",
+                                      "the-flag=1",     "the-flag=on", "the-flag=true",
+                                      "the-flag=enable" };
     static const char *const off[] = { "no-the-flag", "the-flag=0", "the-flag=no",
                                        "the-flag=off", "the-flag=false" };
 
@@ -101,9 +102,11 @@ static void unknown_words_are_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(booleans),           cmocka_unit_test(numbers),
+        cmocka_unit_test(booleans),
+        cmocka_unit_test(numbers),
         cmocka_unit_test(sizes_are_kib_without_a_suffix),
-        cmocka_unit_test(strings_and_custom), cmocka_unit_test(unknown_words_are_counted),
+        cmocka_unit_test(strings_and_custom),
+        cmocka_unit_test(unknown_words_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ import re
 import sys
 
 LAYERS = [
-    ("lib", ["lib"], "types compiler layout lib list percpu locks.def spinlock cpumask pqueue"),
+    ("lib", ["lib"], "types compiler layout lib list percpu locks.def spinlock cpumask pqueue symbols"),
     ("machine", ["x86", "sync", "mm"],
      "cpu desc extable irq apic smp softirq console cmdline paging boot guest_copy "
      "heap page page_type frame_set timer"),

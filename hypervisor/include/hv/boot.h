@@ -31,8 +31,8 @@ struct boot_info {
     unsigned int nr_mem;
     struct boot_module module[BOOT_MAX_MODULES];
     unsigned int nr_modules;
-    uint8_t rsdp[36];         /* ACPI's root pointer as the loader passed it */
-    unsigned int rsdp_size;   /* valid bytes of that, 0 = search memory for it */
+    uint8_t rsdp[36];       /* ACPI's root pointer as the loader passed it */
+    unsigned int rsdp_size; /* valid bytes of that, 0 = search memory for it */
     bool efi;
 };
 

@@ -15,20 +15,20 @@ enum opt_kind { OPT_BOOL, OPT_UINT, OPT_SIZE, OPT_STRING, OPT_CUSTOM };
 struct boot_option {
     const char *name;
     enum opt_kind kind;
-    void *var;      /* bool, unsigned int, uint64_t, char array */
-    size_t size;    /* of a string's array */
+    void *var;                       /* bool, unsigned int, uint64_t, char array */
+    size_t size;                     /* of a string's array */
     int (*parse)(const char *value); /* custom: 0 or -EINVAL; value "" when none */
 };
 
-#define BOOT_OPTION(opt, k, v, sz, fn)                                                  \
-    static const struct boot_option boot_option_##v##_ __used __aligned(8)              \
+#define BOOT_OPTION(opt, k, v, sz, fn)                                     \
+    static const struct boot_option boot_option_##v##_ __used __aligned(8) \
         __section(".boot_options") = { opt, k, &(v), sz, fn }
 #define BOOT_OPTION_BOOL(opt, v)   BOOT_OPTION(opt, OPT_BOOL, v, sizeof(bool), NULL)
 #define BOOT_OPTION_UINT(opt, v)   BOOT_OPTION(opt, OPT_UINT, v, sizeof(unsigned int), NULL)
 #define BOOT_OPTION_SIZE(opt, v)   BOOT_OPTION(opt, OPT_SIZE, v, sizeof(uint64_t), NULL)
 #define BOOT_OPTION_STRING(opt, v) BOOT_OPTION(opt, OPT_STRING, v, sizeof(v), NULL)
-#define BOOT_OPTION_CUSTOM(opt, fn)                                                     \
-    static const struct boot_option boot_option_##fn##_ __used __aligned(8)             \
+#define BOOT_OPTION_CUSTOM(opt, fn)                                         \
+    static const struct boot_option boot_option_##fn##_ __used __aligned(8) \
         __section(".boot_options") = { opt, OPT_CUSTOM, NULL, 0, fn }
 
 /* Parses the whole line (changed in place). */

@@ -20,7 +20,8 @@ enum irq_vector {
     VEC_SPURIOUS = 0xff,
 };
 
-/* Routes gsi to a vector of its own and handler (hypervisor use). 0; -ENOSPC; -EINVAL; -EBUSY. */
+/* Routes gsi to a vector of its own and handler (hypervisor use). 0; -ENOSPC; -EINVAL;
+ * -EBUSY. */
 int must_check irq_request(unsigned int gsi, void (*handler)(void *arg), void *arg);
 /* Binds gsi to a PIRQ of d: masked while being served, unmasked by irq_guest_eoi(). */
 struct domain;
