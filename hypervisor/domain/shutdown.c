@@ -12,7 +12,8 @@
 #include <hv/softirq.h>
 #include <abi/sched.h>
 
-static DEFINE_PER_CPU(bool, shutdown_to_report);
+/* Shut down on this CPU and to be reported; each with a reference. Interrupts off. */
+static DEFINE_PER_CPU(struct domain *, shut_down);
 
 static bool exchange_flag(bool *flag, bool value)
 {
@@ -25,6 +26,21 @@ void domain_set_shutdown_code(struct domain *d, uint8_t reason)
         d->shutdown_code = reason;
 }
 
+/* Has this CPU report d's shutdown; a report that is still due says this one too. */
+static void queue_report(struct domain *d)
+{
+    unsigned long flags;
+
+    if (exchange_flag(&d->report_queued, true))
+        return;
+    domain_get(d);
+    flags = irq_save();
+    d->next_shut_down = this_cpu(shut_down);
+    this_cpu(shut_down) = d;
+    irq_restore(flags);
+    softirq_raise(SOFTIRQ_RECLAIM);
+}
+
 void domain_shutdown(struct domain *d, uint8_t reason)
 {
     if (exchange_flag(&d->is_shutting_down, true))
@@ -32,8 +48,7 @@ void domain_shutdown(struct domain *d, uint8_t reason)
     domain_set_shutdown_code(d, reason);
     domain_pause_nosync(d);
     WRITE_ONCE(d->is_shut_down, true);
-    this_cpu(shutdown_to_report) = true;
-    softirq_raise(SOFTIRQ_RECLAIM);
+    queue_report(d);
 }
 
 void domain_resume(struct domain *d)
@@ -89,12 +104,35 @@ static noreturn void machine_end(uint8_t reason)
     machine_restart();
 }
 
+static struct domain *take_shut_down(void)
+{
+    unsigned long flags = irq_save();
+    struct domain *d = this_cpu(shut_down);
+
+    if (d)
+        this_cpu(shut_down) = d->next_shut_down;
+    irq_restore(flags);
+    if (d)
+        exchange_flag(&d->report_queued, false);
+    return d;
+}
+
+static void report(struct domain *d)
+{
+    if (d == domain0)
+        machine_end(d->shutdown_code);
+    if (d->shutdown_code == SHUTDOWN_suspend && d->suspend_port)
+        evtchn_send(d, d->suspend_port);
+    else
+        evtchn_raise_global_virq(VIRQ_DOM_EXC);
+}
+
 void domain_report_shutdowns(void)
 {
-    if (!this_cpu(shutdown_to_report))
-        return;
-    this_cpu(shutdown_to_report) = false;
-    if (domain0 && domain0->is_shut_down)
-        machine_end(domain0->shutdown_code);
-    evtchn_raise_global_virq(VIRQ_DOM_EXC);
+    struct domain *d;
+
+    while ((d = take_shut_down()) != NULL) {
+        report(d);
+        domain_put(d);
+    }
 }

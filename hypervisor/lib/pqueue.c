@@ -61,18 +61,40 @@ static struct pqueue_node *merge(struct pqueue_node *a, struct pqueue_node *b)
     return root;
 }
 
+/* Mends ranks from n upwards as far as they change. */
+static void mend_up(struct pqueue_node *n)
+{
+    while (n && mend(n))
+        n = n->parent;
+}
+
+/* A merge with a single node: it goes into the root's right spine, what was there below. */
 void pqueue_insert(struct pqueue *q, struct pqueue_node *n, uint64_t key)
 {
-    n->left = n->right = n->parent = NULL;
+    struct pqueue_node *up = NULL, *down = q->root;
+
+    while (down && down->key <= key) {
+        up = down;
+        down = down->right;
+    }
     n->key = key;
     n->rank = 1;
-    q->root = merge(q->root, n);
+    n->left = down;
+    n->right = NULL;
+    n->parent = up;
+    if (down)
+        down->parent = n;
+    if (up)
+        up->right = n;
+    else
+        q->root = n;
+    mend_up(up);
 }
 
 void pqueue_remove(struct pqueue *q, struct pqueue_node *n)
 {
     struct pqueue_node *up = n->parent;
-    struct pqueue_node *sub = merge(n->left, n->right);
+    struct pqueue_node *sub = n->right ? merge(n->left, n->right) : n->left;
 
     if (sub)
         sub->parent = up;
@@ -82,8 +104,7 @@ void pqueue_remove(struct pqueue *q, struct pqueue_node *n)
         up->left = sub;
     else
         up->right = sub;
-    while (up && mend(up))
-        up = up->parent;
+    mend_up(up);
 }
 
 struct pqueue_node *pqueue_walk(const struct pqueue_node *n)

@@ -90,14 +90,14 @@ static struct vcpu *find_movable(struct runq *from, unsigned int cpu)
     return NULL;
 }
 
-static void move_queued(struct runq *from, struct runq *to, struct vcpu *v)
+static void move_queued(struct runq *from, struct runq *to, struct vcpu *v, ns_t now)
 {
     runq_remove(from, v);
-    runq_change(from, to, v);
-    runq_add(to, v, false);
+    runq_change(from, to, v, now);
+    runq_add(to, v, false, now);
 }
 
-void balance_steal(struct runq *rq)
+void balance_steal(struct runq *rq, ns_t now)
 {
     unsigned int cpu = rq->cpu;
     struct vcpu *v = NULL;
@@ -110,7 +110,7 @@ void balance_steal(struct runq *rq)
         runq_lock_pair(from, rq);
         v = find_movable(from, rq->cpu);
         if (v)
-            move_queued(from, rq, v);
+            move_queued(from, rq, v, now);
         runq_unlock_pair(from, rq);
     }
 }
@@ -144,7 +144,7 @@ static ns_t push_oldest(struct runq *rq, struct runq *to, ns_t now)
         return BALANCE_PERIOD;
     if (theirs + v->run_load == mine && rq->curr->placed < v->placed)
         return sched_slice / 2;
-    move_queued(rq, to, v);
+    move_queued(rq, to, v, now);
     to->next_balance = now + BALANCE_PERIOD;
     return BALANCE_PERIOD;
 }

@@ -90,7 +90,7 @@ static struct runq *queue_after_run(struct runq *rq, struct vcpu *v)
  * prev's state is saved: from here on it may run elsewhere. Nothing of it is touched
  * after the lock is dropped, for its domain may be destroyed then.
  */
-static void switch_finish(struct runq *rq, struct vcpu *prev)
+static void switch_finish(struct runq *rq, struct vcpu *prev, ns_t now)
 {
     struct runq *to = queue_after_run(rq, prev);
 
@@ -102,8 +102,8 @@ static void switch_finish(struct runq *rq, struct vcpu *prev)
     WRITE_ONCE(prev->running, false);
     if (vcpu_is_runnable(prev)) {
         if (to != rq)
-            runq_change(rq, to, prev);
-        runq_add(to, prev, false);
+            runq_change(rq, to, prev, now);
+        runq_add(to, prev, false, now);
     } else {
         vcpu_set_active(prev, false);
     }
@@ -143,7 +143,7 @@ static noreturn void switch_to(struct runq *rq, struct vcpu *prev, struct vcpu *
         vcpu_timers_unload(prev);
     pv_context_switch(prev, next);
     if (!vcpu_is_idle(prev))
-        switch_finish(rq, prev);
+        switch_finish(rq, prev, now);
     if (!vcpu_is_idle(next)) {
         vcpu_timers_load(next);
         vcpu_loaded(next);
@@ -168,7 +168,7 @@ static struct vcpu *choose_before_idle(struct runq *rq, struct vcpu *prev, ns_t 
 {
     cpumask_set_atomic(&idle_cpus, rq->cpu);
     spin_unlock(&rq->lock);
-    balance_steal(rq);
+    balance_steal(rq, now);
     spin_lock(&rq->lock);
     return choose_next(rq, prev, now);
 }

@@ -81,11 +81,11 @@ void runq_unlock_pair(struct runq *a, struct runq *b);
 /* Charges curr for its time up to now. */
 void runq_charge(struct runq *rq, ns_t now);
 /* Queues v, runnable and not running, and calls its CPU to attention if it should. */
-void runq_add(struct runq *rq, struct vcpu *v, bool waking);
+void runq_add(struct runq *rq, struct vcpu *v, bool waking, ns_t now);
 /* Takes a queued v out. */
 void runq_remove(struct runq *rq, struct vcpu *v);
 /* v, neither queued nor running, goes over to another CPU. Both locked. */
-void runq_change(struct runq *from, struct runq *to, struct vcpu *v);
+void runq_change(struct runq *from, struct runq *to, struct vcpu *v, ns_t now);
 /* Sees to it that curr's slice ends if others wait. */
 void runq_arm_slice(struct runq *rq, ns_t now);
 void runq_init(struct runq *rq, unsigned int cpu, struct vcpu *idle);
@@ -111,7 +111,7 @@ static inline bool vcpu_allowed_on(const struct vcpu *v, unsigned int cpu)
 /* The CPU on which v should wait or run next; v's run queue is locked. */
 unsigned int vcpu_place(struct vcpu *v);
 /* Fetches a queued vCPU of another CPU to this one. No lock held. */
-void balance_steal(struct runq *rq);
+void balance_steal(struct runq *rq, ns_t now);
 /* Hands a queued vCPU of this CPU to a less loaded one. No lock held; interrupts off. */
 void balance_push(struct runq *rq, ns_t now);
 

@@ -65,10 +65,8 @@ static void slice_timer_fired(void *arg)
         timer_set(&rq->slice_timer, end);
 }
 
-void runq_add(struct runq *rq, struct vcpu *v, bool waking)
+void runq_add(struct runq *rq, struct vcpu *v, bool waking, ns_t now)
 {
-    ns_t now = time_now();
-
     runstate_change(v, RUNSTATE_runnable, now);
     vcpu_set_active(v, true);
     runq_charge(rq, now);
@@ -92,10 +90,10 @@ void runq_remove(struct runq *rq, struct vcpu *v)
     rq->load -= v->run_load;
 }
 
-void runq_change(struct runq *from, struct runq *to, struct vcpu *v)
+void runq_change(struct runq *from, struct runq *to, struct vcpu *v, ns_t now)
 {
     policy->migrate(from, to, v);
-    v->placed = time_now();
+    v->placed = now;
     WRITE_ONCE(v->cpu, to->cpu);
 }
 

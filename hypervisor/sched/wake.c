@@ -22,8 +22,10 @@ static void wake_elsewhere(struct vcpu *v, struct runq *from, struct runq *to)
 {
     runq_lock_pair(from, to);
     if (likely(v->cpu == from->cpu && wants_queue(v))) {
-        runq_change(from, to, v);
-        runq_add(to, v, true);
+        ns_t now = time_now();
+
+        runq_change(from, to, v, now);
+        runq_add(to, v, true, now);
     }
     runq_unlock_pair(from, to);
 }
@@ -40,7 +42,7 @@ void vcpu_wake(struct vcpu *v)
     if (likely(wants_queue(v))) {
         to = runq_of(vcpu_place(v));
         if (to == rq)
-            runq_add(rq, v, true);
+            runq_add(rq, v, true, time_now());
     }
     spin_unlock(&rq->lock);
     if (unlikely(to != rq))

@@ -32,7 +32,7 @@ static DEFINE_PER_CPU(struct timer_queue, timer_queue) = {
 };
 
 /* Locks the queue that t belongs to; interrupts off. */
-static struct timer_queue *timer_lock(struct timer *t)
+static inline struct timer_queue *timer_lock(struct timer *t)
 {
     for (;;) {
         unsigned int cpu = READ_ONCE(t->cpu);
@@ -63,7 +63,7 @@ static void timer_reprogram(struct timer_queue *q, const struct timer *t)
     }
 }
 
-static void timer_arm(struct timer_queue *q, struct timer *t)
+static inline void timer_arm(struct timer_queue *q, struct timer *t)
 {
     t->armed = true;
     /* Negative times are all long past; the queue's keys are unsigned. */
@@ -71,7 +71,7 @@ static void timer_arm(struct timer_queue *q, struct timer *t)
     timer_reprogram(q, t);
 }
 
-static void timer_disarm(struct timer_queue *q, struct timer *t)
+static inline void timer_disarm(struct timer_queue *q, struct timer *t)
 {
     if (!t->armed)
         return;

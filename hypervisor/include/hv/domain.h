@@ -34,6 +34,7 @@ struct domain {
     bool is_shut_down, is_shutting_down;
     uint8_t shutdown_code;     /* SHUTDOWN_*, valid when is_shut_down */
     bool has_shutdown_code;    /* SCHEDOP_shutdown_code chose it beforehand */
+    uint32_t suspend_port;     /* event channel told of a suspension, 0 = none */
     bool kill_busy;            /* a CPU is in domain_kill(); atomic */
     bool debugger_attached;
     uint32_t references;       /* atomic */
@@ -43,6 +44,8 @@ struct domain {
     unsigned int parts_created; /* progress in parts.def */
     unsigned int relinquish_step; /* parts not yet relinquished */
     struct domain *next_dead;  /* destruction queue of a CPU */
+    struct domain *next_shut_down; /* report queue of a CPU, while: */
+    bool report_queued;        /* atomic */
     uint8_t handle[16];
     uint32_t options;          /* XEN_DOMCTL_CDF_* */
     uint32_t ssidref;
@@ -143,8 +146,9 @@ int must_check vcpu_create(struct domain *d, unsigned int id, struct vcpu **out)
 int must_check domain_kill(struct domain *d);
 
 /*
- * Stops all vCPUs, records the reason, and has VIRQ_DOM_EXC raised in domain 0. Domain 0's
- * own shutdown shuts the machine down. Does nothing when d is shutting down already. Any
+ * Stops all vCPUs, records the reason, and has VIRQ_DOM_EXC raised in domain 0 (when it is
+ * suspended and has a suspend port: an event sent from that). Domain 0's own shutdown
+ * shuts the machine down. Does nothing when d is shutting down already. Any
  * context but NMI, with no lock of level SCHED or above held.
  */
 void domain_shutdown(struct domain *d, uint8_t reason);

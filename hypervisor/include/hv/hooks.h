@@ -15,6 +15,8 @@ struct vcpu;
 void evtchn_raise_vcpu_virq(struct vcpu *v, unsigned int virq);
 /* evtchn: a global VIRQ, to the domain that handles it (domain 0 until set otherwise). */
 void evtchn_raise_global_virq(unsigned int virq);
+/* evtchn: sends from a port of d. 0; -EINVAL: it cannot be sent from. No lock held. */
+long evtchn_send(struct domain *d, unsigned int port);
 /* evtchn: hardware interrupt of a PIRQ that d has bound. Interrupts off. */
 void evtchn_raise_pirq(struct domain *d, unsigned int pirq);
 /*
