@@ -17,7 +17,7 @@ COVERS(event_channel_op, EVTCHNOP_bind_ipi, EVTCHNOP_send, EVTCHNOP_status,
        EVTCHNOP_close);
 
 #define ROUNDS   100
-#define PATIENCE (5 * NSEC_PER_SEC)
+#define PATIENCE (20 * NSEC_PER_SEC)
 
 static volatile unsigned int received[2];
 static volatile unsigned int on_wrong_vcpu;
