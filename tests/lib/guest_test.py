@@ -14,7 +14,7 @@ from machine import Ended, Machine, Timeout
 GUEST_TESTS = Path(__file__).resolve().parents[1] / "guest"
 
 RESULT = r"^(?:\(\w+\) )?Test result: (SUCCESS|SKIP|ERROR|FAILURE)$"
-CRASH = r"(?:Domain 0|Hardware Dom0|domain 0|d0) (?:crash|shutdown: crash).*$"
+CRASH = r"^.*(?:[Dd]omain 0|[Dd]om0|d0)\b.*(?:crash|shutdown code 3).*$"
 PANIC = r"^.*(?:Panic on CPU|HYPERVISOR PANIC).*$"
 SETTING = re.compile(r"^\s*(?:/\*|\*)?\s*(qemu|dom0|hypervisor|args|timeout|expect|xen): "
                      r"(.*?)\s*(?:\*/)?$")

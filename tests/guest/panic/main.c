@@ -5,7 +5,7 @@
  * Provocation: an unexpected page fault, three calls deep.
  * Expected: the domain crashes; nothing of the hypervisor does.
  */
-/* expect: crash "[Cc]rash" */
+/* expect: crash "PANIC: unexpected trap: vector 14" */
 #include <test.h>
 
 COVERS(sched_op, SCHEDOP_shutdown);
