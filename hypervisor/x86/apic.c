@@ -106,6 +106,12 @@ void apic_send_nmi_others(void)
             send_command(cpu_apic_id[cpu], ICR_ASSERT | ICR_NMI);
 }
 
+/* The 8-bit ids of memory-mapped APICs end at 254: 255 is everyone. */
+bool apic_can_reach(uint32_t id)
+{
+    return has_x2apic || id < 0xff;
+}
+
 void apic_send_init(uint32_t id)
 {
     send_command(id, ICR_ASSERT | ICR_INIT);

@@ -161,15 +161,24 @@ static bool is_close(struct time_scale a, struct time_scale b)
     return a.shift == b.shift && diff <= a.mul_frac >> RATE_TOLERANCE;
 }
 
+/* No crystal is that far off: the platform's counter was read too late, or lies. */
+static bool is_plausible(uint64_t hz)
+{
+    uint64_t first = (uint64_t)tsc_khz * 1000;
+
+    return hz > first - first / 64 && hz < first + first / 64;
+}
+
 /* The rate over the whole time since the start is the best there is. */
 static void steer_together(void)
 {
     struct time_base base;
-    uint64_t tsc, counts;
+    uint64_t tsc, counts, hz;
 
     read_pair(&tsc, &counts);
-    base.scale = scale_from_hz(mul_div_u64(tsc - first_tsc, platform.source->hz, counts));
-    if (is_close(base.scale, time_base()->scale))
+    hz = mul_div_u64(tsc - first_tsc, platform.source->hz, counts);
+    base.scale = scale_from_hz(hz);
+    if (is_close(base.scale, time_base()->scale) || !is_plausible(hz))
         return;
     base.tsc = tsc;
     base.ns = time_at_tsc(tsc);

@@ -66,6 +66,7 @@ void apic_init(void);
 /* Sets the running CPU's local APIC up. */
 void apic_init_cpu(void);
 /* Resets a processor; starts it at the trampoline in page `page`, below 1 MiB. */
+bool apic_can_reach(uint32_t id);
 void apic_send_init(uint32_t id);
 void apic_send_startup(uint32_t id, uint8_t page);
 uint32_t apic_read(unsigned int reg);

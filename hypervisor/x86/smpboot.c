@@ -162,7 +162,7 @@ static __init void start_cpu(unsigned int cpu, uint8_t page)
         pr_err("CPU %u: out of memory, not started\n", cpu);
         return;
     }
-    if (!wake(cpu_apic_id[cpu], page)) {
+    if (!apic_can_reach(cpu_apic_id[cpu]) || !wake(cpu_apic_id[cpu], page)) {
         pr_err("CPU %u (APIC id %u) does not start\n", cpu, cpu_apic_id[cpu]);
         return;
     }
