@@ -12,6 +12,7 @@
 struct side {
     struct domain *owner; /* with a reference */
     struct page_info *page;
+    struct active *use; /* of a grant */
     grant_ref_t ref;
     bool is_grant, writes;
 };
@@ -19,16 +20,15 @@ struct side {
 /* A use of a grant, and for a destination the writable type. */
 static int claim_grant(struct side *s, grant_ref_t ref)
 {
-    mfn_t frame;
-    int status = entry_pin(s->owner, ref, current->domain->id, !s->writes, &frame);
+    int status = entry_pin(s->owner, ref, current->domain->id, !s->writes, &s->use);
 
     if (status != GNTST_okay)
         return status;
     s->ref = ref;
-    s->page = mfn_to_page(frame);
+    s->page = mfn_to_page(s->use->frame);
     if (!s->writes || page_get_writable(s->page, s->owner->id))
         return GNTST_okay;
-    entry_unpin(s->owner, ref, false);
+    entry_unpin(s->owner, ref, s->use, false);
     return GNTST_general_error;
 }
 
@@ -71,17 +71,22 @@ static void side_release(const struct side *s)
     else if (!s->is_grant)
         page_put(s->page);
     if (s->is_grant)
-        entry_unpin(s->owner, s->ref, !s->writes);
+        entry_unpin(s->owner, s->ref, s->use, !s->writes);
     domain_put(s->owner);
 }
 
 static int copy_bytes(const struct gnttab_copy *op, const struct side *from,
                       const struct side *to)
 {
+    const char *src = (const char *)page_to_virt(from->page) + op->source.offset;
+    char *dst = (char *)page_to_virt(to->page) + op->dest.offset;
+
     if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
         return GNTST_bad_copy_arg;
-    memmove((char *)page_to_virt(to->page) + op->dest.offset,
-            (const char *)page_to_virt(from->page) + op->source.offset, op->len);
+    if (likely(from->page != to->page))
+        memcpy(dst, src, op->len);
+    else
+        memmove(dst, src, op->len);
     return GNTST_okay;
 }
 
@@ -107,7 +112,8 @@ long grant_op_copy(XEN_GUEST_HANDLE(gnttab_copy_t) ops, unsigned int count)
         struct gnttab_copy op;
 
         if (i && preempt_wanted())
-            return i;
+            return hypercall_continue(__HYPERVISOR_grant_table_op, 3, GNTTABOP_copy,
+                                      (unsigned long)(ops.p + i), count - i);
         if (unlikely(copy_from_guest_offset(&op, ops, i, 1)))
             return -EFAULT;
         op.status = (int16_t)copy_one(&op);

@@ -9,7 +9,7 @@ static void dump_entry(struct grant_table *t, unsigned int ref)
 
     spin_lock(&t->lock);
     act = active_find(t, ref);
-    if (act && (act->readers || act->writers))
+    if (act && active_is_used(act))
         pr_info("  entry %5u: frame %#lx to d%u, %u readers, %u writers, flags %#lx\n",
                 ref, (unsigned long)mfn_x(act->frame), act->user, act->readers,
                 act->writers,
@@ -34,10 +34,11 @@ void grant_dump(struct domain *d)
     struct grant_table *t = d->grant;
 
     pr_info("d%u: %u of %u grant frames, %u entries in use, %u mappings held\n", d->id,
-            t->frames.nr, d->max_grant_frames, t->nr_active, t->nr_mappings);
-    for (unsigned int ref = 0; t->nr_active && ref < table_nr_entries(t); ref++)
+            t->frames.nr, d->max_grant_frames, grant_active_count(d),
+            grant_maptrack_count(d));
+    for (unsigned int ref = 0; ref < table_nr_entries(t); ref++)
         dump_entry(t, ref);
-    for (unsigned int h = 0; t->nr_mappings && h / MAPPINGS_PER_PAGE < t->tracks.nr; h++)
+    for (unsigned int h = 0; h / MAPPINGS_PER_PAGE < t->tracks.nr; h++)
         dump_mapping(t, h);
 }
 

@@ -24,17 +24,6 @@
 
 #define USES_MAX UINT16_MAX
 
-/* The parts of an entry's word. */
-static inline uint16_t word_flags(uint64_t word)
-{
-    return (uint16_t)word;
-}
-
-static inline domid_t word_domid(uint64_t word)
-{
-    return (domid_t)(word >> 16);
-}
-
 static inline mfn_t word_frame(uint64_t word)
 {
     return _mfn(word >> 32);
@@ -58,28 +47,32 @@ static noinline struct active *active_make(struct grant_table *t, unsigned int r
     return &chunk[ref % ENTRIES_PER_CHUNK];
 }
 
-static bool word_allows(uint64_t word, domid_t user, bool readonly)
+/* Type, domain and, for a writer, the read-only flag as they have to be. */
+static always_inline bool word_allows(uint64_t word, domid_t user, bool readonly)
 {
-    return (word_flags(word) & GTF_type_mask) == GTF_permit_access &&
-           word_domid(word) == user && (readonly || !(word_flags(word) & GTF_readonly));
+    uint32_t decides = 0xffff0000u | GTF_type_mask | (readonly ? 0 : GTF_readonly);
+
+    return ((uint32_t)word & decides) == ((uint32_t)user << 16 | GTF_permit_access);
 }
 
 /*
  * Sets the flags of a use in the shared entry and gives the word that was there. False:
  * not allowed, or the granter keeps changing it.
  */
-static bool status_set(uint64_t *entry, domid_t user, bool readonly, uint64_t *word)
+static always_inline bool status_set(uint64_t *entry, domid_t user, bool readonly,
+                                     uint64_t *word)
 {
     uint64_t use = GTF_reading | (readonly ? 0 : GTF_writing);
+    unsigned int tries = 5;
 
     *word = READ_ONCE(*entry);
-    for (unsigned int tries = 0; tries < 5; tries++) {
+    do {
         if (unlikely(!word_allows(*word, user, readonly)))
             return false;
         if (likely(__atomic_compare_exchange_n(entry, word, *word | use, false,
                                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
             return true;
-    }
+    } while (--tries);
     return false;
 }
 
@@ -89,8 +82,8 @@ static void status_clear(uint64_t *entry, unsigned int flags)
 }
 
 /* The first use: the entry's frame is taken hold of. */
-static int first_use(struct domain *d, uint64_t *entry, struct active *act, domid_t user,
-                     bool readonly)
+static always_inline int first_use(struct domain *d, uint64_t *entry, struct active *act,
+                                   domid_t user, bool readonly)
 {
     uint64_t word;
     mfn_t frame;
@@ -104,13 +97,12 @@ static int first_use(struct domain *d, uint64_t *entry, struct active *act, domi
     }
     act->frame = frame;
     act->user = user;
-    d->grant->nr_active++;
     return GNTST_okay;
 }
 
 /* A further use, of the same frame by the same domain. */
-static int further_use(uint64_t *entry, const struct active *act, domid_t user,
-                       bool readonly)
+static noinline int further_use(uint64_t *entry, const struct active *act, domid_t user,
+                                bool readonly)
 {
     uint64_t word;
 
@@ -123,7 +115,7 @@ static int further_use(uint64_t *entry, const struct active *act, domid_t user,
 
 /* With the lock. */
 static always_inline int pin(struct domain *d, grant_ref_t ref, domid_t user,
-                             bool readonly, mfn_t *frame)
+                             bool readonly, struct active **use)
 {
     struct grant_table *t = d->grant;
     struct active *act;
@@ -138,7 +130,7 @@ static always_inline int pin(struct domain *d, grant_ref_t ref, domid_t user,
     if (unlikely(!act || READ_ONCE(d->life) >= DOM_DYING))
         return GNTST_general_error;
     entry = table_entry(t, ref);
-    if (likely(!act->readers && !act->writers))
+    if (likely(!active_is_used(act)))
         status = first_use(d, entry, act, user, readonly);
     else
         status = further_use(entry, act, user, readonly);
@@ -148,50 +140,38 @@ static always_inline int pin(struct domain *d, grant_ref_t ref, domid_t user,
         act->readers++;
     else
         act->writers++;
-    *frame = act->frame;
+    *use = act;
     return GNTST_okay;
 }
 
 int entry_pin(struct domain *d, grant_ref_t ref, domid_t user, bool readonly,
-              mfn_t *frame)
+              struct active **use)
 {
     int status;
 
     spin_lock(&d->grant->lock);
-    status = pin(d, ref, user, readonly, frame);
+    status = pin(d, ref, user, readonly, use);
     spin_unlock(&d->grant->lock);
     return status;
 }
 
-void entry_unpin(struct domain *d, grant_ref_t ref, bool readonly)
+void entry_unpin(struct domain *d, grant_ref_t ref, struct active *use, bool readonly)
 {
     struct grant_table *t = d->grant;
     struct page_info *unused = NULL;
-    struct active *act;
-    uint16_t *uses;
 
     spin_lock(&t->lock);
-    act = active_find(t, ref);
-    uses = readonly ? &act->readers : &act->writers;
-    --*uses;
-    if (likely(!act->readers && !act->writers)) {
+    if (readonly)
+        use->readers--;
+    else
+        use->writers--;
+    if (likely(!active_is_used(use))) {
         status_clear(table_entry(t, ref), GTF_reading | GTF_writing);
-        unused = mfn_to_page(act->frame);
-        t->nr_active--;
-    } else if (!act->writers) {
+        unused = mfn_to_page(use->frame);
+    } else if (!use->writers) {
         status_clear(table_entry(t, ref), GTF_writing);
     }
     spin_unlock(&t->lock);
-    if (unused)
+    if (likely(unused))
         page_put(unused);
-}
-
-mfn_t entry_frame(struct domain *d, grant_ref_t ref)
-{
-    mfn_t frame;
-
-    spin_lock(&d->grant->lock);
-    frame = active_find(d->grant, ref)->frame;
-    spin_unlock(&d->grant->lock);
-    return frame;
 }

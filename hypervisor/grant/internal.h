@@ -23,14 +23,16 @@ struct active {
     uint16_t writers; /* others */
 };
 
-/* One grant of another domain that this one has mapped. */
+/* One grant of another domain that this one has mapped. It does not move while taken. */
 struct mapping {
     struct domain *granter; /* with a reference */
-    uint32_t ref;           /* of the granter's table; free: the next free handle */
-    uint16_t flags;         /* what is still mapped: GNTMAP_*; free: 0 */
-    bool busy;              /* an unmap of it is under way */
+    struct active *use;     /* the granter's */
+    mfn_t frame;
+    uint32_t ref;   /* of the granter's table; free: the next free handle */
+    uint16_t flags; /* what is still mapped: GNTMAP_*; free: 0 */
+    bool busy;      /* an unmap of it is under way */
 };
-_Static_assert(sizeof(struct mapping) == 16, "256 to a page");
+_Static_assert(sizeof(struct mapping) == 32, "128 to a page");
 
 /* A list of pointers that grows. */
 struct pointer_list {
@@ -76,35 +78,37 @@ struct domain *grant_find_domain(domid_t id);
 
 /*
  * entry.c: begins a use of d's entry ref by domain `user`: its flags say so, and the
- * frame is held. GNTST_okay with the frame in *frame; _bad_gntref no such entry;
+ * frame is held. GNTST_okay with the active entry in *use; _bad_gntref no such entry;
  * _general_error not granted to user, or not with that access, or too many uses, or d is
- * dying; _bad_page not a frame of d. Takes d's lock.
+ * dying, or no memory; _bad_page not a frame of d. Takes d's lock.
  */
 int must_check entry_pin(struct domain *d, grant_ref_t ref, domid_t user, bool readonly,
-                         mfn_t *frame);
+                         struct active **use);
 /* entry.c: ends one. Takes d's lock. */
-void entry_unpin(struct domain *d, grant_ref_t ref, bool readonly);
-/* entry.c: the frame of an entry in use by a mapping of the caller's. Takes d's lock. */
-mfn_t entry_frame(struct domain *d, grant_ref_t ref);
+void entry_unpin(struct domain *d, grant_ref_t ref, struct active *use, bool readonly);
 /* entry.c: the active entry, or null when there is none for ref. With the lock. */
 struct active *active_find(const struct grant_table *t, unsigned int ref);
 
-/* maptrack.c: takes a handle; NO_HANDLE: none left, or no memory. Takes d's lock. */
-unsigned int handle_take(struct domain *d);
-/* maptrack.c: fills a handle in; from now on it can be unmapped. Takes d's lock. */
-void handle_publish(struct domain *d, unsigned int h, struct domain *granter,
-                    grant_ref_t ref, unsigned int flags);
+static inline bool active_is_used(const struct active *act)
+{
+    return act->readers || act->writers;
+}
+
+/* maptrack.c: takes a handle: its mapping, to be filled in (flags last: from then on it
+ * can be unmapped), or null: none left, or no memory. Takes d's lock. */
+struct mapping *handle_take(struct domain *d, grant_handle_t *h);
 /* maptrack.c: gives a handle back. Takes d's lock. */
-void handle_release(struct domain *d, unsigned int h);
-/* maptrack.c: marks h busy and copies it to *m: nobody else unmaps it meanwhile. False:
- * no such handle, nothing mapped, or busy. Takes d's lock. */
-bool handle_claim(struct domain *d, unsigned int h, struct mapping *m);
+void handle_release(struct domain *d, grant_handle_t h, struct mapping *m);
+/* maptrack.c: marks h busy, so that nobody else unmaps it meanwhile; null: no such
+ * handle, nothing mapped, or busy. Takes d's lock. */
+struct mapping *handle_claim(struct domain *d, grant_handle_t h);
 /* maptrack.c: ends the claim with what is left mapped; with nothing the handle is free,
  * and the caller drops the granter's reference. Takes d's lock. */
-void handle_settle(struct domain *d, unsigned int h, unsigned int flags_left);
+void handle_settle(struct domain *d, grant_handle_t h, struct mapping *m,
+                   unsigned int flags_left);
 
-/* map.c: the references of a device mapping. */
-bool device_get(struct domain *granter, mfn_t frame, bool readonly);
-void device_put(mfn_t frame, bool readonly);
+/* map.c: ends the uses of the mappings `which` (GNTMAP_*) that a claimed handle stands
+ * for; page tables and TLBs are clean of them. */
+void mapping_end(const struct mapping *m, unsigned int which);
 
 #endif

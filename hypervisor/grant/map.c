@@ -19,100 +19,100 @@
 
 #define BOTH_MAPS (GNTMAP_host_map | GNTMAP_device_map)
 
-bool device_get(struct domain *granter, mfn_t frame, bool readonly)
+static bool device_get(struct domain *granter, mfn_t frame, bool readonly)
 {
     struct page_info *pg = mfn_to_page(frame);
 
     return readonly ? page_get(pg, granter->id) : page_get_writable(pg, granter->id);
 }
 
-void device_put(mfn_t frame, bool readonly)
+static noinline void device_end(const struct mapping *m, bool readonly)
 {
     if (readonly)
-        page_put(mfn_to_page(frame));
+        page_put(mfn_to_page(m->frame));
     else
-        page_put_writable(mfn_to_page(frame));
+        page_put_writable(mfn_to_page(m->frame));
+    entry_unpin(m->granter, m->ref, m->use, readonly);
 }
 
-/* The second use, when both kinds of mapping are asked for. */
-static int map_device(struct domain *granter, const struct gnttab_map_grant_ref *op,
-                      mfn_t frame)
+void mapping_end(const struct mapping *m, unsigned int which)
 {
-    bool readonly = op->flags & GNTMAP_readonly;
-    int status = GNTST_okay;
+    bool readonly = m->flags & GNTMAP_readonly;
 
-    if (op->flags & GNTMAP_host_map)
-        status = entry_pin(granter, op->ref, current->domain->id, readonly, &frame);
-    if (status != GNTST_okay)
+    if (unlikely(which & GNTMAP_device_map))
+        device_end(m, readonly);
+    if (likely(which & GNTMAP_host_map))
+        entry_unpin(m->granter, m->ref, m->use, readonly);
+}
+
+/* A second use of the entry, and the device's own references. */
+static noinline int device_begin(const struct mapping *m, bool readonly)
+{
+    struct active *use;
+    int status = entry_pin(m->granter, m->ref, current->domain->id, readonly, &use);
+
+    if (status != GNTST_okay || device_get(m->granter, m->frame, readonly))
         return status;
-    if (device_get(granter, frame, readonly))
-        return GNTST_okay;
-    if (op->flags & GNTMAP_host_map)
-        entry_unpin(granter, op->ref, readonly);
+    entry_unpin(m->granter, m->ref, use, readonly);
     return GNTST_general_error;
 }
 
-static void unmap_device(struct domain *granter, const struct gnttab_map_grant_ref *op,
-                         mfn_t frame)
+/*
+ * With the entry pinned once, for the host mapping: makes the mappings that flags asks
+ * for, or none of them, and keeps or ends that use accordingly. m->flags stays 0.
+ */
+static always_inline int map_frame(struct mapping *m, unsigned int flags, uint64_t addr)
 {
-    device_put(frame, op->flags & GNTMAP_readonly);
-    if (op->flags & GNTMAP_host_map)
-        entry_unpin(granter, op->ref, op->flags & GNTMAP_readonly);
-}
-
-static int map_host(const struct gnttab_map_grant_ref *op, mfn_t frame)
-{
-    if (pv_grant_map(current->domain, op->host_addr, op->flags, frame))
-        return GNTST_general_error;
-    return GNTST_okay;
-}
-
-/* With the entry in use once: makes the mappings asked for, or none of them. */
-static always_inline int map_frame(struct domain *granter,
-                                   const struct gnttab_map_grant_ref *op, mfn_t frame)
-{
+    bool readonly = flags & GNTMAP_readonly;
     int status = GNTST_okay;
 
-    if (unlikely(op->flags & GNTMAP_device_map))
-        status = map_device(granter, op, frame);
-    if (unlikely(status != GNTST_okay) || !(op->flags & GNTMAP_host_map))
-        return status;
-    status = map_host(op, frame);
-    if (unlikely(status != GNTST_okay) && (op->flags & GNTMAP_device_map))
-        unmap_device(granter, op, frame);
+    if (unlikely(flags & GNTMAP_device_map))
+        status = device_begin(m, readonly);
+    if (unlikely(status != GNTST_okay))
+        goto unpin;
+    if (unlikely(!(flags & GNTMAP_host_map))) {
+        entry_unpin(m->granter, m->ref, m->use, readonly);
+        return GNTST_okay;
+    }
+    if (likely(!pv_grant_map(current->domain, addr, flags, m->frame)))
+        return GNTST_okay;
+    status = GNTST_general_error;
+    if (flags & GNTMAP_device_map)
+        device_end(m, readonly);
+unpin:
+    entry_unpin(m->granter, m->ref, m->use, readonly);
     return status;
 }
 
 /* With a reference of the granter, which stays with the handle when this succeeds. */
-static int map_from(struct domain *granter, struct gnttab_map_grant_ref *op)
+static always_inline int map_from(struct domain *granter, struct gnttab_map_grant_ref *op)
 {
     struct domain *d = current->domain;
-    bool readonly = op->flags & GNTMAP_readonly;
-    unsigned int handle = handle_take(d);
-    mfn_t frame;
+    grant_handle_t handle;
+    struct mapping *m = handle_take(d, &handle);
     int status;
 
-    if (unlikely(handle == NO_HANDLE))
+    if (unlikely(!m))
         return GNTST_no_device_space;
-    status = entry_pin(granter, op->ref, d->id, readonly, &frame);
-    if (unlikely(status != GNTST_okay))
-        goto release_handle;
-    status = map_frame(granter, op, frame);
-    if (unlikely(status != GNTST_okay))
-        goto unpin;
-    handle_publish(d, handle, granter, op->ref, op->flags & UINT16_MAX);
+    status = entry_pin(granter, op->ref, d->id, op->flags & GNTMAP_readonly, &m->use);
+    if (likely(status == GNTST_okay)) {
+        m->granter = granter;
+        m->ref = op->ref;
+        m->frame = m->use->frame;
+        status = map_frame(m, op->flags, op->host_addr);
+    }
+    if (unlikely(status != GNTST_okay)) {
+        handle_release(d, handle, m);
+        return status;
+    }
     op->handle = handle;
-    op->dev_bus_addr = mfn_x(frame) << PAGE_SHIFT;
+    op->dev_bus_addr = mfn_x(m->frame) << PAGE_SHIFT;
+    /* From here on another vCPU may unmap it. */
+    __atomic_store_n(&m->flags, (uint16_t)op->flags, __ATOMIC_RELEASE);
     return GNTST_okay;
-
-unpin:
-    entry_unpin(granter, op->ref, readonly);
-release_handle:
-    handle_release(d, handle);
-    return status;
 }
 
-static int map_one(struct gnttab_map_grant_ref *op)
+static always_inline int map_one(struct gnttab_map_grant_ref *op)
 {
     struct domain *granter;
     int status;
@@ -135,7 +135,9 @@ long grant_op_map_grant_ref(XEN_GUEST_HANDLE(gnttab_map_grant_ref_t) ops,
         struct gnttab_map_grant_ref op;
 
         if (i && preempt_wanted())
-            return i;
+            return hypercall_continue(__HYPERVISOR_grant_table_op, 3,
+                                      GNTTABOP_map_grant_ref, (unsigned long)(ops.p + i),
+                                      count - i);
         if (unlikely(copy_from_guest_offset(&op, ops, i, 1)))
             return -EFAULT;
         op.status = (int16_t)map_one(&op);

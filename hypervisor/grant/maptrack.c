@@ -8,6 +8,8 @@
  *   0      no     free, or taken by a map operation that has not published it yet
  *   set    no     mapped
  *   set    yes    being unmapped: the operation settles it when the TLBs are clean
+ *
+ * Whoever has taken or claimed a handle may use its mapping without the lock.
  */
 #include "internal.h"
 #include <hv/heap.h>
@@ -35,82 +37,78 @@ static noinline bool handles_grow(struct domain *d)
     return true;
 }
 
-unsigned int handle_take(struct domain *d)
+struct mapping *handle_take(struct domain *d, grant_handle_t *h)
 {
     struct grant_table *t = d->grant;
-    unsigned int h;
+    struct mapping *m = NULL;
 
     spin_lock(&t->lock);
-    if (unlikely(t->free_handle == NO_HANDLE) && !handles_grow(d)) {
-        spin_unlock(&t->lock);
-        return NO_HANDLE;
+    if (likely(t->free_handle != NO_HANDLE) || handles_grow(d)) {
+        *h = t->free_handle;
+        m = mapping_at(t, *h);
+        t->free_handle = m->ref;
     }
-    h = t->free_handle;
-    t->free_handle = mapping_at(t, h)->ref;
-    t->nr_mappings++;
     spin_unlock(&t->lock);
-    return h;
+    return m;
 }
 
 /* With the lock. */
-static always_inline void put_back(struct grant_table *t, unsigned int h)
+static always_inline void put_back(struct grant_table *t, grant_handle_t h,
+                                   struct mapping *m)
 {
-    struct mapping *m = mapping_at(t, h);
-
-    m->granter = NULL;
     m->flags = 0;
     m->busy = false;
     m->ref = t->free_handle;
     t->free_handle = h;
-    t->nr_mappings--;
 }
 
-void handle_publish(struct domain *d, unsigned int h, struct domain *granter,
-                    grant_ref_t ref, unsigned int flags)
+void handle_release(struct domain *d, grant_handle_t h, struct mapping *m)
 {
-    struct mapping *m;
-
     spin_lock(&d->grant->lock);
-    m = mapping_at(d->grant, h);
-    m->granter = granter;
-    m->ref = ref;
-    m->flags = (uint16_t)flags;
+    put_back(d->grant, h, m);
     spin_unlock(&d->grant->lock);
 }
 
-void handle_release(struct domain *d, unsigned int h)
-{
-    spin_lock(&d->grant->lock);
-    put_back(d->grant, h);
-    spin_unlock(&d->grant->lock);
-}
-
-bool handle_claim(struct domain *d, unsigned int h, struct mapping *m)
+struct mapping *handle_claim(struct domain *d, grant_handle_t h)
 {
     struct grant_table *t = d->grant;
-    bool claimed = false;
+    struct mapping *m = NULL;
 
     spin_lock(&t->lock);
     if (likely(h / MAPPINGS_PER_PAGE < t->tracks.nr)) {
-        *m = *mapping_at(t, h);
-        claimed = m->flags && !m->busy;
-        if (likely(claimed))
-            mapping_at(t, h)->busy = true;
+        m = mapping_at(t, h);
+        if (likely(READ_ONCE(m->flags) && !m->busy))
+            m->busy = true;
+        else
+            m = NULL;
     }
     spin_unlock(&t->lock);
-    return claimed;
+    return m;
 }
 
-void handle_settle(struct domain *d, unsigned int h, unsigned int flags_left)
+void handle_settle(struct domain *d, grant_handle_t h, struct mapping *m,
+                   unsigned int flags_left)
 {
     struct grant_table *t = d->grant;
 
     spin_lock(&t->lock);
     if (likely(!(flags_left & (GNTMAP_host_map | GNTMAP_device_map)))) {
-        put_back(t, h);
+        put_back(t, h, m);
     } else {
-        mapping_at(t, h)->flags = (uint16_t)flags_left;
-        mapping_at(t, h)->busy = false;
+        m->flags = (uint16_t)flags_left;
+        m->busy = false;
     }
     spin_unlock(&t->lock);
+}
+
+unsigned int grant_maptrack_count(struct domain *d)
+{
+    struct grant_table *t = d->grant;
+    unsigned int n = 0;
+
+    spin_lock(&t->lock);
+    for (unsigned int h = 0; h / MAPPINGS_PER_PAGE < t->tracks.nr; h++)
+        n += mapping_at(t, h)->flags != 0;
+    spin_unlock(&t->lock);
+    return n;
 }

@@ -124,7 +124,7 @@ static bool is_active(const struct grant_table *t, grant_ref_t ref)
 {
     const struct active *act = active_find(t, ref);
 
-    return act && (act->readers || act->writers);
+    return act && active_is_used(act);
 }
 
 /* With the lock. */
@@ -153,7 +153,9 @@ long grant_op_swap_grant_ref(XEN_GUEST_HANDLE(gnttab_swap_grant_ref_t) ops,
         struct gnttab_swap_grant_ref op;
 
         if (i && preempt_wanted())
-            return i;
+            return hypercall_continue(__HYPERVISOR_grant_table_op, 3,
+                                      GNTTABOP_swap_grant_ref, (unsigned long)(ops.p + i),
+                                      count - i);
         if (copy_from_guest_offset(&op, ops, i, 1))
             return -EFAULT;
         spin_lock(&t->lock);

@@ -111,14 +111,19 @@ struct domain *grant_find_domain(domid_t id)
     return d;
 }
 
-unsigned int grant_maptrack_count(struct domain *d)
-{
-    return READ_ONCE(d->grant->nr_mappings);
-}
-
 unsigned int grant_active_count(struct domain *d)
 {
-    return READ_ONCE(d->grant->nr_active);
+    struct grant_table *t = d->grant;
+    unsigned int n = 0;
+
+    spin_lock(&t->lock);
+    for (unsigned int ref = 0; ref < table_nr_entries(t); ref++) {
+        const struct active *act = active_find(t, ref);
+
+        n += act && active_is_used(act);
+    }
+    spin_unlock(&t->lock);
+    return n;
 }
 
 static void table_free(struct domain *d)
@@ -170,18 +175,15 @@ int grant_domain_create(struct domain *d, const struct xen_domctl_createdomain *
  * their entries hold references of their own. */
 static void mapping_drop(struct domain *d, unsigned int h)
 {
-    struct mapping m;
+    struct mapping *m = handle_claim(d, h);
+    struct domain *granter;
 
-    if (!handle_claim(d, h, &m))
+    if (!m)
         return;
-    if (m.flags & GNTMAP_device_map) {
-        device_put(entry_frame(m.granter, m.ref), m.flags & GNTMAP_readonly);
-        entry_unpin(m.granter, m.ref, m.flags & GNTMAP_readonly);
-    }
-    if (m.flags & GNTMAP_host_map)
-        entry_unpin(m.granter, m.ref, m.flags & GNTMAP_readonly);
-    handle_settle(d, h, 0);
-    domain_put(m.granter);
+    granter = m->granter;
+    mapping_end(m, m->flags);
+    handle_settle(d, h, m, 0);
+    domain_put(granter);
 }
 
 /* No vCPU of d runs any more, so no map operation of it is under way. */
@@ -190,7 +192,7 @@ int grant_domain_relinquish(struct domain *d)
     struct grant_table *t = d->grant;
     unsigned int end = t->tracks.nr * (unsigned int)MAPPINGS_PER_PAGE;
 
-    while (t->relinquish_at < end && t->nr_mappings) {
+    while (t->relinquish_at < end) {
         mapping_drop(d, t->relinquish_at++);
         if (t->relinquish_at % 64 == 0 && preempt_wanted())
             return -ERESTART;
@@ -201,7 +203,7 @@ int grant_domain_relinquish(struct domain *d)
 /* Every mapping of a grant of d holds a reference of d: none is left. */
 void grant_domain_destroy(struct domain *d)
 {
-    BUG_ON(d->grant->nr_active || d->grant->nr_mappings);
+    BUG_ON(grant_active_count(d) || grant_maptrack_count(d));
     table_free(d);
 }
 

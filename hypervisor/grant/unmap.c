@@ -18,117 +18,125 @@ struct unmap {
     uint64_t host_addr, dev_bus_addr, new_addr;
     grant_handle_t handle;
     unsigned int done; /* GNTMAP_host_map, _device_map: gone, to be settled */
-    mfn_t frame;
-    struct mapping m; /* claimed while done is not 0 */
+    struct mapping *m; /* claimed while done is not 0 */
 };
 
-static int unmap_host(const struct unmap *u)
+/* Takes away what the operation names, and notes it in u->done. */
+static always_inline int unmap_frame(struct unmap *u)
 {
-    if (pv_grant_unmap(current->domain, u->host_addr, u->m.flags, u->frame, u->new_addr))
-        return GNTST_general_error;
-    return GNTST_okay;
-}
+    const struct mapping *m = u->m;
+    bool host = u->host_addr && (m->flags & GNTMAP_host_map);
+    bool device = u->dev_bus_addr && (m->flags & GNTMAP_device_map);
 
-static int unmap_frame(struct unmap *u)
-{
-    bool host = u->host_addr && (u->m.flags & GNTMAP_host_map);
-    bool device = u->dev_bus_addr && (u->m.flags & GNTMAP_device_map);
-    int status;
-
-    if (device && u->dev_bus_addr != mfn_x(u->frame) << PAGE_SHIFT)
+    if (unlikely(device) && u->dev_bus_addr != mfn_x(m->frame) << PAGE_SHIFT)
         return GNTST_general_error;
-    if (host) {
-        status = unmap_host(u);
-        if (unlikely(status != GNTST_okay))
-            return status;
-        u->done |= GNTMAP_host_map;
-    }
-    if (device)
-        u->done |= GNTMAP_device_map;
+    if (likely(host) && unlikely(pv_grant_unmap(current->domain, u->host_addr, m->flags,
+                                                m->frame, u->new_addr)))
+        return GNTST_general_error;
+    u->done = (host ? GNTMAP_host_map : 0) | (device ? GNTMAP_device_map : 0);
     return GNTST_okay;
 }
 
 /* Step one. What it claims and does is noted in *u; the status of the operation. */
-static int unmap_begin(struct unmap *u)
+static always_inline int unmap_begin(struct unmap *u)
 {
-    struct domain *d = current->domain;
     int status;
 
     u->done = 0;
-    if (unlikely(!handle_claim(d, u->handle, &u->m)))
+    u->m = handle_claim(current->domain, u->handle);
+    if (unlikely(!u->m))
         return GNTST_bad_handle;
-    u->frame = entry_frame(u->m.granter, u->m.ref);
     status = unmap_frame(u);
     if (unlikely(!u->done))
-        handle_settle(d, u->handle, u->m.flags);
+        handle_settle(current->domain, u->handle, u->m, u->m->flags);
     return status;
 }
 
+/* Does no other CPU than this one belong to mask? */
+static always_inline bool is_alone(const struct cpumask *mask)
+{
+    struct cpumask me = cpumask_of(smp_cpu_id());
+
+    return !((mask->bits[0] & ~me.bits[0]) | (mask->bits[1] & ~me.bits[1]) |
+             (mask->bits[2] & ~me.bits[2]) | (mask->bits[3] & ~me.bits[3]));
+}
+_Static_assert(CPUMASK_WORDS == 4, "is_alone() looks at every word");
+
+static always_inline void flush(struct domain *d, unsigned long va)
+{
+    if (va != TLB_FLUSH_ALL && is_alone(&d->dirty_cpus))
+        tlb_flush_va_local(va);
+    else
+        tlb_flush_mask(&d->dirty_cpus, va);
+}
+
 /* Step two: no CPU that runs the domain keeps a translation of what is gone. */
-static void unmap_flush(const struct unmap *u, unsigned int n)
+static always_inline void unmap_flush(const struct unmap *u, unsigned int n)
 {
     unsigned int host = 0;
     unsigned long va = TLB_FLUSH_ALL;
 
     for (unsigned int i = 0; i < n; i++) {
-        if (!(u[i].done & GNTMAP_host_map))
+        if (unlikely(!(u[i].done & GNTMAP_host_map)))
             continue;
-        va = host++ || (u[i].m.flags & GNTMAP_contains_pte) ? TLB_FLUSH_ALL
-                                                            : u[i].host_addr;
+        va = host++ || (u[i].m->flags & GNTMAP_contains_pte) ? TLB_FLUSH_ALL
+                                                             : u[i].host_addr;
     }
-    if (host)
-        tlb_flush_mask(&current->domain->dirty_cpus, va);
+    if (likely(host))
+        flush(current->domain, va);
 }
 
 /* Step three. */
-static void unmap_end(const struct unmap *u)
+static always_inline void unmap_end(const struct unmap *u)
 {
-    struct domain *granter = u->m.granter;
-    bool readonly = u->m.flags & GNTMAP_readonly;
-    unsigned int left = u->m.flags & ~u->done;
+    struct domain *granter;
+    unsigned int left;
 
     if (unlikely(!u->done))
         return;
-    if (u->done & GNTMAP_device_map) {
-        device_put(u->frame, readonly);
-        entry_unpin(granter, u->m.ref, readonly);
-    }
-    if (u->done & GNTMAP_host_map)
-        entry_unpin(granter, u->m.ref, readonly);
-    handle_settle(current->domain, u->handle, left);
-    if (!(left & (GNTMAP_host_map | GNTMAP_device_map)))
+    granter = u->m->granter;
+    left = u->m->flags & ~u->done;
+    mapping_end(u->m, u->done);
+    handle_settle(current->domain, u->handle, u->m, left);
+    if (likely(!(left & (GNTMAP_host_map | GNTMAP_device_map))))
         domain_put(granter);
 }
 
-static void unmap_finish(const struct unmap *u, unsigned int n)
+static always_inline void unmap_finish(const struct unmap *u, unsigned int n)
 {
     unmap_flush(u, n);
     for (unsigned int i = 0; i < n; i++)
         unmap_end(&u[i]);
 }
 
-/* One batch from operation `first` on; the status of each is written as it is known. */
-static int unmap_batch(XEN_GUEST_HANDLE(gnttab_unmap_grant_ref_t) ops, unsigned int first,
-                       unsigned int n)
+static always_inline int unmap_read(struct unmap *u, struct gnttab_unmap_grant_ref *arg)
+{
+    struct gnttab_unmap_grant_ref op;
+
+    if (unlikely(guest_read(&op, (unsigned long)arg, sizeof(op))))
+        return -EFAULT;
+    u->host_addr = op.host_addr;
+    u->dev_bus_addr = op.dev_bus_addr;
+    u->new_addr = 0;
+    u->handle = op.handle;
+    return 0;
+}
+
+/* One batch of n; the status of each is written as soon as it is known. */
+static int unmap_batch(struct gnttab_unmap_grant_ref *args, unsigned int n)
 {
     struct unmap u[BATCH];
     unsigned int i;
     int rc = 0;
 
-    for (i = 0; i < n && !rc; i++) {
-        struct gnttab_unmap_grant_ref op;
+    for (i = 0; i < n && likely(!rc); i++) {
+        int16_t status;
 
-        if (unlikely(copy_from_guest_offset(&op, ops, first + i, 1))) {
-            rc = -EFAULT;
+        rc = unmap_read(&u[i], &args[i]);
+        if (unlikely(rc))
             break;
-        }
-        u[i].host_addr = op.host_addr;
-        u[i].dev_bus_addr = op.dev_bus_addr;
-        u[i].new_addr = 0;
-        u[i].handle = op.handle;
-        op.status = (int16_t)unmap_begin(&u[i]);
-        if (unlikely(copy_to_guest_offset(ops, first + i, &op, 1)))
-            rc = -EFAULT;
+        status = (int16_t)unmap_begin(&u[i]);
+        rc = guest_write((unsigned long)&args[i].status, &status, sizeof(status));
     }
     unmap_finish(u, i);
     return rc;
@@ -141,8 +149,10 @@ long grant_op_unmap_grant_ref(XEN_GUEST_HANDLE(gnttab_unmap_grant_ref_t) ops,
         int rc;
 
         if (i && preempt_wanted())
-            return i;
-        rc = unmap_batch(ops, i, min(count - i, BATCH));
+            return hypercall_continue(__HYPERVISOR_grant_table_op, 3,
+                                      GNTTABOP_unmap_grant_ref,
+                                      (unsigned long)(ops.p + i), count - i);
+        rc = unmap_batch(ops.p + i, min(count - i, BATCH));
         if (unlikely(rc))
             return rc;
     }
@@ -167,7 +177,9 @@ long grant_op_unmap_and_replace(XEN_GUEST_HANDLE(gnttab_unmap_and_replace_t) ops
         struct gnttab_unmap_and_replace op;
 
         if (i && preempt_wanted())
-            return i;
+            return hypercall_continue(__HYPERVISOR_grant_table_op, 3,
+                                      GNTTABOP_unmap_and_replace,
+                                      (unsigned long)(ops.p + i), count - i);
         if (copy_from_guest_offset(&op, ops, i, 1))
             return -EFAULT;
         op.status = (int16_t)replace_one(&op);

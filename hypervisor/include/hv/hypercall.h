@@ -77,8 +77,7 @@ long hypercall_restart(unsigned int nr, unsigned int nargs, const unsigned long 
     long xen_version_##suffix(OP_PARAM_##dir(type));
 #include <abi/ops/xen_version.def>
 
-/* grant_table_op: count elements at ops. 0; -errno; or how many were done before the CPU
- * was wanted elsewhere, fewer than count. */
+/* grant_table_op: count elements at ops. */
 #define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
     long grant_op_##suffix(XEN_GUEST_HANDLE(type) ops, unsigned int count);
 #include <abi/ops/grant.def>
