@@ -35,3 +35,11 @@ const char *symbol_lookup(uintptr_t addr, uintptr_t *offset)
     *offset = addr - (symbol_table[below].address + HV_IMAGE_START);
     return symbol_names + symbol_table[below].name;
 }
+
+const char *symbol_at(uint32_t index, uintptr_t *addr)
+{
+    if (index >= symbol_count)
+        return NULL;
+    *addr = symbol_table[index].address + HV_IMAGE_START;
+    return symbol_names + symbol_table[index].name;
+}

@@ -42,7 +42,8 @@ static int check_config(domid_t id, const struct xen_domctl_createdomain *cfg)
         return -EINVAL;
     if (cfg->flags & ~FLAGS_KNOWN || cfg->iommu_opts || cfg->vmtrace_size)
         return -EINVAL;
-    if (cfg->cpupool_id || cfg->arch.emulation_flags || cfg->arch.misc_flags)
+    if (cfg->cpupool_id || cfg->arch.emulation_flags ||
+        cfg->arch.misc_flags & ~XEN_X86_MSR_RELAXED)
         return -EINVAL;
     return 0;
 }

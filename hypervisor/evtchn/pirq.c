@@ -23,6 +23,13 @@ void evtchn_raise_pirq(struct domain *d, unsigned int pirq)
         port_set_pending(v, port);
 }
 
+unsigned int evtchn_pirq_port(const struct domain *d, unsigned int pirq)
+{
+    const uint16_t *ports = READ_ONCE(d->evtchn->pirq_port);
+
+    return ports ? READ_ONCE(ports[pirq]) : 0;
+}
+
 void pirq_unbind(struct domain *d, unsigned int pirq)
 {
     pirq_disconnect(d, pirq);

@@ -21,7 +21,7 @@
 #define L1_ECX_XSAVE      BIT(26)
 #define L1_ECX_OSXSAVE    BIT(27)
 #define L1_ECX_HYPERVISOR BIT(31)
-#define L1_EDX_APIC       BIT(9)
+#define L1_EDX_SEP        BIT(11)
 /* Leaf 7 EBX: FSGSBASE BMI1 HLE AVX2 BMI2 ERMS RTM AVX512* RDSEED ADX CLFLUSHOPT CLWB SHA */
 #define L7_EBX (BIT(0) | BIT(3) | BIT(5) | BIT(8) | BIT(9) | BIT(16) | BIT(17) | BIT(18) | \
                 BIT(19) | BIT(21) | BIT(23) | BIT(24) | BIT(26) | BIT(27) | BIT(28) |      \
@@ -85,18 +85,15 @@ static void xen_leaf(const struct vcpu *v, uint32_t leaf, uint32_t sub,
     (void)v;
 }
 
-static void leaf_1(const struct vcpu *v, struct cpuid_regs *r)
+static void leaf_1(struct cpuid_regs *r)
 {
-    r->b = (r->b & 0x0000ff00) | BIT(16) | (uint32_t)(v->id * 2) << 24;
+    r->b = (r->b & 0x0000ff00) | BIT(16);
     r->c = (r->c & L1_ECX) | L1_ECX_HYPERVISOR;
     if (!host_cpu.xsave)
         r->c &= ~L1_ECX_XSAVE;
-    /* Shown from the start: a guest asks before it sets CR4.OSXSAVE. */
-    if (r->c & L1_ECX_XSAVE)
-        r->c |= L1_ECX_OSXSAVE;
     r->d &= L1_EDX;
-    if (!v->domain->is_privileged)
-        r->d &= ~L1_EDX_APIC;
+    if (!host_cpu.is_intel_like)
+        r->d &= ~L1_EDX_SEP; /* SYSENTER does not work in 64-bit mode */
 }
 
 static void leaf_7(uint32_t sub, struct cpuid_regs *r)
@@ -114,7 +111,7 @@ static void leaf_7(uint32_t sub, struct cpuid_regs *r)
 }
 
 /* Sizes follow the components that this hypervisor switches and the guest enabled. */
-static void leaf_xstate(const struct vcpu *v, uint32_t sub, struct cpuid_regs *r)
+static void leaf_xstate(uint32_t sub, struct cpuid_regs *r)
 {
     if (!host_cpu.xsave || sub > 62) {
         *r = (struct cpuid_regs){ 0, 0, 0, 0 };
@@ -122,8 +119,6 @@ static void leaf_xstate(const struct vcpu *v, uint32_t sub, struct cpuid_regs *r
         r->a &= (uint32_t)host_cpu.xcr0;
         r->d &= (uint32_t)(host_cpu.xcr0 >> 32);
         r->c = host_cpu.xsave_size;
-        if (v != current)
-            r->b = host_cpu.xsave_size;
     } else if (sub == 1) {
         *r = (struct cpuid_regs){ r->a & XSTATE1_EAX, 0, 0, 0 };
     } else if (!(host_cpu.xcr0 >> sub & 1)) {
@@ -131,7 +126,7 @@ static void leaf_xstate(const struct vcpu *v, uint32_t sub, struct cpuid_regs *r
     }
 }
 
-static void host_leaf(const struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_regs *r)
+static void host_leaf(uint32_t leaf, uint32_t sub, struct cpuid_regs *r)
 {
     *r = cpuid(leaf, sub);
     switch (leaf) {
@@ -140,13 +135,13 @@ static void host_leaf(const struct vcpu *v, uint32_t leaf, uint32_t sub, struct 
             r->a = 0xd;
         break;
     case 1:
-        leaf_1(v, r);
+        leaf_1(r);
         break;
     case 7:
         leaf_7(sub, r);
         break;
     case 0xd:
-        leaf_xstate(v, sub, r);
+        leaf_xstate(sub, r);
         break;
     case 2:
     case 4:
@@ -185,21 +180,66 @@ static void extended_leaf(uint32_t leaf, struct cpuid_regs *r)
     }
 }
 
-/* A leaf that the toolstack has set for the domain. */
-static bool override_leaf(const struct vcpu *v, uint32_t leaf, uint32_t sub,
-                          struct cpuid_regs *r)
+/* The leaf as the toolstack has set it for d, or null. */
+static const struct xen_cpuid_leaf *find_override(const struct domain *d, uint32_t leaf,
+                                                  uint32_t sub)
 {
-    const struct cpuid_policy *p = v->domain->pv->cpuid;
+    const struct cpuid_policy *p = d ? d->pv->cpuid : NULL;
 
     for (unsigned int i = 0; p && i < p->nr; i++) {
         const struct xen_cpuid_leaf *l = &p->leaf[i];
 
-        if (l->leaf == leaf && (l->subleaf == sub || l->subleaf == XEN_CPUID_NO_SUBLEAF)) {
-            *r = (struct cpuid_regs){ r->a & l->a, r->b & l->b, r->c & l->c, r->d & l->d };
-            return true;
-        }
+        if (l->leaf == leaf && (l->subleaf == sub || l->subleaf == XEN_CPUID_NO_SUBLEAF))
+            return l;
     }
-    return false;
+    return NULL;
+}
+
+/* Overrides take features away and lower the last leaf; everything else is the machine's. */
+static void apply_override(const struct domain *d, uint32_t leaf, uint32_t sub,
+                           struct cpuid_regs *r)
+{
+    const struct xen_cpuid_leaf *l = find_override(d, leaf, sub);
+
+    if (!l)
+        return;
+    switch (leaf) {
+    case 0:
+    case 0x80000000:
+        r->a = min(r->a, l->a);
+        break;
+    case 1:
+        r->c &= l->c | L1_ECX_OSXSAVE | L1_ECX_HYPERVISOR;
+        r->d &= l->d;
+        break;
+    case 7:
+    case 0x80000001:
+    case 0x80000007:
+    case 0x80000008:
+        r->b &= l->b;
+        r->c &= l->c;
+        r->d &= l->d;
+        break;
+    case 0xd:
+        if (sub == 1)
+            r->a &= l->a;
+        break;
+    default:
+        break;
+    }
+}
+
+/* What all vCPUs of d see alike. */
+static void domain_leaf(const struct domain *d, uint32_t leaf, uint32_t sub,
+                        struct cpuid_regs *out)
+{
+    if (leaf <= 0xd && leaf <= host_cpu.max_leaf)
+        host_leaf(leaf, sub, out);
+    else if (leaf >= 0x80000000 && leaf <= host_cpu.max_ext_leaf)
+        extended_leaf(leaf, out);
+    else
+        *out = (struct cpuid_regs){ 0, 0, 0, 0 };
+    apply_override(d, leaf, sub, out);
 }
 
 void pv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_regs *out)
@@ -208,14 +248,70 @@ void pv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_regs *ou
         xen_leaf(v, leaf - 0x40000000, sub, out);
         return;
     }
-    if (leaf <= 0xd && leaf <= host_cpu.max_leaf)
-        host_leaf(v, leaf, sub, out);
-    else if (leaf >= 0x80000000 && leaf <= host_cpu.max_ext_leaf)
-        extended_leaf(leaf, out);
-    else
-        *out = (struct cpuid_regs){ 0, 0, 0, 0 };
-    if (leaf == 1 || leaf == 7 || leaf == 0x80000001)
-        override_leaf(v, leaf, sub, out);
+    domain_leaf(v->domain, leaf, sub, out);
+    if (leaf == 1) {
+        out->b |= (uint32_t)(v->id * 2) << 24;
+        /* Shown from the start: a guest asks before it sets CR4.OSXSAVE. */
+        if (out->c & L1_ECX_XSAVE)
+            out->c |= L1_ECX_OSXSAVE;
+    }
+}
+
+void pv_cpuid_policy(const struct domain *d, uint32_t leaf, uint32_t sub,
+                     struct cpuid_regs *out)
+{
+    domain_leaf(d, leaf, sub, out);
+    /* The size for what is enabled in XCR0 now. */
+    if (leaf == 0xd && sub == 0)
+        out->b = 0;
+}
+
+/* Puts l in its place of the list, or at its end. */
+static void merge_leaf(struct cpuid_policy *p, const struct xen_cpuid_leaf *l)
+{
+    for (unsigned int i = 0; i < p->nr; i++)
+        if (p->leaf[i].leaf == l->leaf && p->leaf[i].subleaf == l->subleaf) {
+            p->leaf[i] = *l;
+            return;
+        }
+    p->leaf[p->nr++] = *l;
+}
+
+/* Of other leaves nothing can be changed: they are not kept. */
+static bool is_adjustable(const struct xen_cpuid_leaf *l)
+{
+    switch (l->leaf) {
+    case 0:
+    case 1:
+    case 7:
+    case 0x80000000:
+    case 0x80000001:
+    case 0x80000007:
+    case 0x80000008:
+        return l->subleaf == 0 || l->subleaf == XEN_CPUID_NO_SUBLEAF;
+    case 0xd:
+        return l->subleaf == 1;
+    default:
+        return false;
+    }
+}
+
+#define ADJUSTABLE_LEAVES 15 /* eight, seven of them under two names */
+
+int pv_cpuid_override(struct domain *d, const struct xen_cpuid_leaf *leaf, unsigned int n)
+{
+    struct cpuid_policy *p = d->pv->cpuid;
+
+    if (!p) {
+        p = hv_zalloc(sizeof(*p) + ADJUSTABLE_LEAVES * sizeof(p->leaf[0]));
+        if (!p)
+            return -ENOMEM;
+        d->pv->cpuid = p;
+    }
+    for (unsigned int i = 0; i < n; i++)
+        if (is_adjustable(&leaf[i]))
+            merge_leaf(p, &leaf[i]);
+    return 0;
 }
 
 void pv_cpuid_free(struct pv_domain *pd)

@@ -128,10 +128,6 @@ int must_check pv_set_xcr0(struct vcpu *v, uint64_t value);
 void pv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_regs *out);
 void pv_cpuid_free(struct pv_domain *pd);
 
-/* --- hypercall_page.c --- */
-/* Fills a frame (direct-map address) with the hypercall stubs. */
-void pv_fill_hypercall_page(void *page);
-
 /* --- time_area.c --- */
 /* Writes v's time records whether or not they look current (new vcpu_info, resume). */
 void pv_force_vcpu_time(struct vcpu *v);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which device memory a domain may map: the privileged one everything but the interrupt
- * controllers, which are the hypervisor's.
+ * Which device memory a domain may map: what it has a right to (hv/rights.h), and never
+ * the interrupt controllers, which are the hypervisor's.
  */
 #include "mmu.h"
 #include <hv/hooks.h>
+#include <hv/rights.h>
 
 /* Where PC-compatible machines have their I/O and local APICs (SDM volume 3, 11.4.1;
  * chipset manuals): [first, end) in frames. */
@@ -17,12 +18,12 @@ static const struct {
 
 bool pv_may_set_caching(const struct domain *d)
 {
-    return pv_has_device_access(d);
+    return pv_has_device_access(d) || rights_has_iomem(d);
 }
 
 bool pv_may_map_device(const struct domain *d, mfn_t mfn)
 {
-    if (!d->is_privileged || mfn_x(mfn) >> (host_cpu.phys_bits - PAGE_SHIFT))
+    if (!rights_iomem(d, mfn_x(mfn), 1))
         return false;
     for (unsigned int i = 0; i < ARRAY_SIZE(apic_ranges); i++)
         if (mfn_x(mfn) >= apic_ranges[i].first && mfn_x(mfn) < apic_ranges[i].end)

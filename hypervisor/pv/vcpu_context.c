@@ -158,6 +158,18 @@ static void store_tables(const struct vcpu *v, struct vcpu_guest_context *c)
         c->ctrlreg[1] = xen_pfn_to_cr3(mfn_x(page_to_mfn(v->pv.user_root)));
 }
 
+int pv_vcpu_set_xstate(struct vcpu *v, uint64_t xcr0, const void *image, bool has_area)
+{
+    uint64_t old = v->pv.xcr0;
+    int rc = pv_set_xcr0(v, xcr0);
+
+    if (!rc && has_area)
+        rc = fpu_import_xsave(v->pv.fpu, image);
+    if (rc)
+        v->pv.xcr0 = old;
+    return rc;
+}
+
 void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 {
     memset(c, 0, sizeof(*c));

@@ -39,6 +39,14 @@ void vcpu_runstate_get(struct vcpu *v, struct runstate *out)
         out->time[out->state] += (uint64_t)span;
 }
 
+uint64_t sched_idle_time(unsigned int cpu)
+{
+    struct runstate r;
+
+    vcpu_runstate_get(per_cpu(runq, cpu).idle, &r);
+    return r.time[RUNSTATE_running];
+}
+
 uint64_t domain_cpu_time(struct domain *d)
 {
     uint64_t total = 0;

@@ -130,3 +130,27 @@ void fpu_export_legacy(const struct fpu_area *a, void *image)
     if (!(a->xstate_bv & 2))
         memset(to->registers + 8 * 16, 0, 16 * 16);
 }
+
+static bool is_zero(const uint8_t *p, size_t n)
+{
+    while (n)
+        if (p[--n])
+            return false;
+    return true;
+}
+
+int fpu_import_xsave(struct fpu_area *a, const void *image)
+{
+    const struct fpu_area *from = image;
+
+    if ((from->mxcsr & ~mxcsr_mask) || (from->xstate_bv & ~host_cpu.xcr0) ||
+        from->xcomp_bv || !is_zero(from->reserved1, sizeof(from->reserved1)))
+        return -EINVAL;
+    memcpy(a, image, host_cpu.xsave_size);
+    return 0;
+}
+
+void fpu_export_xsave(const struct fpu_area *a, void *image)
+{
+    memcpy(image, a, host_cpu.xsave_size);
+}

@@ -51,7 +51,7 @@ unsigned int irq_isa_to_gsi(unsigned int isa)
     return machine.isa[isa].gsi;
 }
 
-static bool has_line(unsigned int gsi)
+bool irq_has_line(unsigned int gsi)
 {
     return gsi < nr_gsis && ioapic_has(gsi);
 }
@@ -83,8 +83,7 @@ static int set_up_line(unsigned int gsi, bool level, bool active_low)
     return 0;
 }
 
-/* Trigger mode and polarity when nobody says: ISA's by ACPI, else PCI's. */
-static void default_mode(unsigned int gsi, bool *level, bool *active_low)
+void irq_default_mode(unsigned int gsi, bool *level, bool *active_low)
 {
     *level = *active_low = true;
     for (unsigned int i = 0; i < NR_ISA_IRQS; i++)
@@ -100,9 +99,9 @@ int irq_request(unsigned int gsi, void (*handler)(void *arg), void *arg)
     unsigned long flags;
     int rc;
 
-    if (!has_line(gsi))
+    if (!irq_has_line(gsi))
         return -EINVAL;
-    default_mode(gsi, &level, &active_low);
+    irq_default_mode(gsi, &level, &active_low);
     flags = spin_lock_irqsave(&irq_lock);
     rc = set_up_line(gsi, level, active_low);
     if (!rc) {
@@ -120,7 +119,7 @@ int irq_bind_guest(unsigned int gsi, struct domain *d, unsigned int pirq, bool l
     unsigned long flags;
     int rc;
 
-    if (!has_line(gsi))
+    if (!irq_has_line(gsi))
         return -EINVAL;
     flags = spin_lock_irqsave(&irq_lock);
     rc = set_up_line(gsi, level, active_low);
@@ -137,7 +136,7 @@ void irq_unbind_guest(unsigned int gsi, struct domain *d)
 {
     unsigned long flags;
 
-    if (!has_line(gsi))
+    if (!irq_has_line(gsi))
         return;
     flags = spin_lock_irqsave(&irq_lock);
     if (line[gsi].guest == d) {
@@ -152,7 +151,7 @@ void irq_guest_eoi(unsigned int gsi, struct domain *d)
 {
     unsigned long flags;
 
-    if (!has_line(gsi))
+    if (!irq_has_line(gsi))
         return;
     flags = spin_lock_irqsave(&irq_lock);
     if (line[gsi].guest == d && line[gsi].is_served) {
@@ -164,12 +163,12 @@ void irq_guest_eoi(unsigned int gsi, struct domain *d)
 
 bool irq_guest_needs_eoi(unsigned int gsi)
 {
-    return has_line(gsi) && line[gsi].guest && line[gsi].level;
+    return irq_has_line(gsi) && line[gsi].guest && line[gsi].level;
 }
 
 bool irq_is_available(unsigned int gsi)
 {
-    return has_line(gsi) && !line[gsi].handler;
+    return irq_has_line(gsi) && !line[gsi].handler;
 }
 
 /* Called with irq_lock held. */

@@ -227,5 +227,9 @@ void fpu_init_area(struct fpu_area *a);
 /* Legacy 512-byte image in and out (vcpu_guest_context.fpu_ctxt). 0 or -EINVAL (reserved MXCSR bits). */
 int must_check fpu_import_legacy(struct fpu_area *a, const void *image);
 void fpu_export_legacy(const struct fpu_area *a, void *image);
+/* XSAVE's whole image, host_cpu.xsave_size bytes in the standard format, in and out; in:
+ * 0, or -EINVAL for what XRSTOR would refuse. Only with host_cpu.xsave. */
+int must_check fpu_import_xsave(struct fpu_area *a, const void *image);
+void fpu_export_xsave(const struct fpu_area *a, void *image);
 
 #endif

@@ -81,7 +81,12 @@ struct domain {
     struct domain_watchdogs *watchdogs; /* allocated at first use */
 
     /* --- time --- */
-    int32_t time_offset;       /* seconds */
+    int64_t time_offset;       /* seconds */
+
+    /* --- control --- */
+    struct domain_rights *rights; /* device memory, interrupt lines */
+    bool has_relaxed_msrs;     /* XEN_X86_MSR_RELAXED */
+    uint32_t tsc_incarnation;  /* as the controller counts them */
 
     /* --- pv --- */
     uint64_t vm_assist;        /* bit per VMASST_TYPE_* */

@@ -34,6 +34,21 @@ extern unsigned int nr_gsis;
 /* May a guest bind it (not one of ours)? */
 bool irq_is_available(unsigned int gsi);
 
+/* Is there such a line? */
+bool irq_has_line(unsigned int gsi);
+/* Trigger mode and polarity when nobody says: ISA's by ACPI, else PCI's. */
+void irq_default_mode(unsigned int gsi, bool *level, bool *active_low);
+
+/*
+ * The IO-APIC at machine address base, as a guest is shown it: identity, version, and all
+ * entries masked. irq_ioapic_entry(): the line whose entry's low half register reg is, or
+ * -ENOENT: another register. Both: -EINVAL no IO-APIC there.
+ */
+int must_check irq_ioapic_read(uint64_t base, unsigned int reg, uint32_t *value);
+int must_check irq_ioapic_entry(uint64_t base, unsigned int reg);
+/* Do the interrupt controllers lie in frames first..last? */
+bool irq_owns_frames(uint64_t first, uint64_t last);
+
 /* Must the guest signal the end of each interrupt (level triggered lines)? */
 bool irq_guest_needs_eoi(unsigned int gsi);
 /* The line that ISA interrupt isa (0-15) arrives on. */

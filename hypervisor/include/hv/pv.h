@@ -41,6 +41,29 @@ void pv_bounce(struct vcpu *v, const struct pv_bounce *b);
 /* Exception `vector` into current's guest by its trap table; cr2 for #PF is put in vcpu_info. */
 void pv_inject(struct vcpu *v, unsigned int vector, uint32_t error_code);
 
+/* Fills a frame (direct-map address) with the hypercall stubs. */
+void pv_fill_hypercall_page(void *page);
+
+/* Does d have all of these I/O ports, first + n <= 65536? Gives or takes them: 0; -ENOMEM. */
+bool pv_io_ports_allowed(const struct domain *d, unsigned int first, unsigned int n);
+int must_check pv_io_ports_set(struct domain *d, unsigned int first, unsigned int n, bool allow);
+
+/*
+ * XCR0 and, if has_area, the XSAVE image (fpu_import_xsave()) of a vCPU that does not run.
+ * 0; -EINVAL: cannot be. Only with host_cpu.xsave.
+ */
+int must_check pv_vcpu_set_xstate(struct vcpu *v, uint64_t xcr0, const void *image,
+                                  bool has_area);
+
+/* A leaf as d's guests see it, but for what differs between vCPUs; d null: a new domain's. */
+struct cpuid_regs;
+void pv_cpuid_policy(const struct domain *d, uint32_t leaf, uint32_t sub,
+                     struct cpuid_regs *out);
+/* Narrows it by n more leaves, which take the place of what was set before for them. d has
+ * not run yet, and the caller serialises. 0; -ENOMEM. */
+int must_check pv_cpuid_override(struct domain *d, const struct xen_cpuid_leaf *leaf,
+                                 unsigned int n);
+
 /* Builds domain 0 from the boot modules. Panics with one clear line when it cannot. */
 struct boot_info;
 void pv_build_domain0(const struct boot_info *bi);

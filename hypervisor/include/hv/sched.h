@@ -56,6 +56,8 @@ int must_check vcpu_pin_override(struct vcpu *v, int cpu);
 
 /* Run-state times up to now, in ns by RUNSTATE_*. */
 void vcpu_runstate_get(struct vcpu *v, struct runstate *out);
+/* Time that CPU cpu has had no guest to run, ns. */
+uint64_t sched_idle_time(unsigned int cpu);
 /* CPU time used by the whole domain, ns. */
 uint64_t domain_cpu_time(struct domain *d);
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* A domain's rights and PIRQs, inside the control layer. */
+#ifndef CONTROL_RIGHTS_H
+#define CONTROL_RIGHTS_H
+
+#include <hv/rights.h>
+#include <hv/spinlock.h>
+
+/* Frames first..last of device memory, both included. */
+struct iomem_range {
+    uint64_t first, last;
+};
+
+/* mapped: to the line gsi; connected (only then): the line is routed to the domain. */
+struct pirq {
+    uint16_t gsi;
+    bool mapped, connected;
+};
+
+struct domain_rights {
+    struct spinlock lock;      /* RIGHTS: everything below */
+    struct iomem_range *iomem; /* sorted, neither overlapping nor touching */
+    unsigned int nr_iomem, room_iomem;
+    uint64_t *lines;           /* bit per GSI that was given; null: none was */
+    struct pirq *pirq;         /* nr_gsis of them; null: none is mapped */
+    struct page_info *eoi_page; /* pirq_share_eoi_page() */
+    bool eoi_unmasks;
+};
+
+#endif

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+hv-objs += pv/io_ports.o
