@@ -50,11 +50,11 @@ $(BUILD)/pavise.iso: $(BUILD)/pavise.elf $(ISO_KERNEL) $(ISO_RAMDISK) $(iso-dir)
 iso: $(BUILD)/pavise.iso
 
 run: install-run-deps
-	$(Q)$(MAKE) --no-print-directory iso
+	$(Q)$(MAKE) -s --no-print-directory iso
 	$(Q)$(qemu-machine) -cdrom $(BUILD)/pavise.iso
 
 run-uefi: install-run-deps
-	$(Q)$(MAKE) --no-print-directory iso
+	$(Q)$(MAKE) -s --no-print-directory iso
 	$(Q)$(qemu-machine) -bios $(OVMF) -cdrom $(BUILD)/pavise.iso
 
 # gdb: the hypervisor's symbols, domain 0's beside them, and a stop at the first C code.
@@ -65,7 +65,7 @@ $(BUILD)/pavise.gdb: force
 		'target remote localhost:1234' 'hbreak boot_main' 'continue' > $@
 
 debug: install-run-deps
-	$(Q)$(MAKE) --no-print-directory $(BUILD)/pavise.elf $(ISO_KERNEL) $(BUILD)/pavise.gdb
+	$(Q)$(MAKE) -s --no-print-directory $(BUILD)/pavise.elf $(ISO_KERNEL) $(BUILD)/pavise.gdb
 	@echo '  waiting: in another terminal, gdb -x $(BUILD)/pavise.gdb'
 	$(Q)$(qemu-machine) -s -S -kernel $(BUILD)/pavise.elf -append '$(ISO_OPTIONS)' \
 		-initrd '$(ISO_KERNEL) $(ISO_KERNEL_ARGS)$(if $(ISO_RAMDISK),$(,)$(ISO_RAMDISK))'

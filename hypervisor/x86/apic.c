@@ -233,6 +233,7 @@ __init void apic_init(void)
         disable_8259();
     apic_init_cpu();
     number_cpus();
+    pr_debug("local APIC: %s\n", has_x2apic ? "x2APIC" : "xAPIC");
     irq_set_vector(VEC_ERROR, handle_error);
     irq_set_vector(VEC_SPURIOUS, handle_spurious);
 }

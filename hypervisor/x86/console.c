@@ -161,6 +161,9 @@ void console_force(void)
 
 void console_flush(void)
 {
+    unsigned long flags = console_lock();
+
     if (serial_ready)
         serial_drain();
+    console_unlock(flags);
 }
