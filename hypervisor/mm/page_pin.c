@@ -17,15 +17,15 @@ static int make_pin(struct page_info *pg)
 {
     uint64_t old = READ_ONCE(pg->type);
 
-    do {
-        if (old & PGT_PINNED) { /* the pin's count beside ours: ours is not the last */
-            if (!word_cas(&pg->type, &old, old - 1))
-                continue;
-            page_put(pg);
+    for (;;) {
+        if (!(old & PGT_PINNED)) {
+            if (word_cas(&pg->type, &old, old | PGT_PINNED))
+                return 0;
+        } else if (word_cas(&pg->type, &old, old - 1)) {
+            page_put(pg); /* beside the pin's count: ours was not the last */
             return -EINVAL;
         }
-    } while (!word_cas(&pg->type, &old, old | PGT_PINNED));
-    return 0;
+    }
 }
 
 int page_unwind(struct page_info *pg)

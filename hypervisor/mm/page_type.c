@@ -5,15 +5,16 @@
  *
  *   state     VALIDATED PARTIAL  c    meaning
  *   none          0       0      0    never typed since it was given to its owner
- *   idle T        0       0      0    was a table; entries hold nothing; EXTRA = stamp
- *   idle W, D     1       0      0    was writable or a descriptor page; EXTRA = stamp
+ *   idle T, D     0       0      0    was a table (entries hold nothing) or a descriptor
+ *                                     page; EXTRA = stamp
+ *   idle W        1       0      0    was writable; EXTRA = stamp
  *   busy          0       0     >0    one CPU works on it, alone; others wait or go away
  *   usable        1       0     >0    in use c times
  *   partial       0       1     0,1   work on a table was broken off; EXTRA = progress;
  *                                     the state itself holds a reference of the frame
  *
  *   event                  from            to            by
- *   get, same type         usable, idle W/D  usable c+1  page_get_type, writable_get
+ *   get, same type         usable, idle W  usable c+1    page_get_type, writable_get
  *   get, first             none, idle      busy c=1      page_get_type: flush, promote
  *     - all entries taken  busy            usable        start_use
  *     - an entry refused   busy            idle, error   stop_work after demote
@@ -63,7 +64,7 @@ static uint64_t idle_word(enum page_type type)
 {
     uint64_t stamp = (uint64_t)tlb_stamp_now() << PGT_EXTRA_SHIFT;
 
-    return stamp | (pgt_is_table(type) ? PGT_STATE(type) : PGT_USABLE(type));
+    return stamp | (type == PT_WRITABLE ? PGT_USABLE(type) : PGT_STATE(type));
 }
 
 /* busy -> usable. The count may shrink meanwhile (a putter that calls again). */
@@ -74,10 +75,10 @@ static void start_use(struct page_info *pg)
 
 /*
  * busy -> idle or partial, dropping `drop` of the count. from_partial: the reference that
- * the partial state held is still there.
+ * the partial state held is still there. finished: p is back to nothing.
  */
 static void stop_work(struct page_info *pg, const struct progress *p, uint32_t drop,
-                      bool from_partial)
+                      bool from_partial, bool finished)
 {
     uint64_t old = READ_ONCE(pg->type), now;
     enum page_type type = pgt_type(old);
@@ -88,9 +89,9 @@ static void stop_work(struct page_info *pg, const struct progress *p, uint32_t d
     do {
         uint32_t count = pgt_count(old) - drop;
 
-        idle = !count && !p->done && !p->child_held;
-        if (idle) /* a refused descriptor page has not become one */
-            now = pgt_is_table(type) ? idle_word(type) : 0;
+        idle = finished && !count;
+        if (idle)
+            now = idle_word(type);
         else
             now = PGT_STATE(type) | (old & PGT_PINNED) | progress_encode(p) | count;
     } while (!word_cas(&pg->type, &old, now));
@@ -117,7 +118,7 @@ static int work_up(struct page_info *pg, enum page_type type, struct progress *p
         else
             p->error = 0;
     }
-    stop_work(pg, p, 1, from_partial);
+    stop_work(pg, p, 1, from_partial, rc != -ERESTART);
     return rc;
 }
 
@@ -131,7 +132,7 @@ static int work_down(struct page_info *pg, enum page_type type, struct progress 
         p->error = 0;
         drop = 1;
     }
-    stop_work(pg, p, drop, from_partial);
+    stop_work(pg, p, drop, from_partial, !rc);
     return rc;
 }
 
