@@ -39,11 +39,20 @@ def single(test, hypervisor, verdict):
     return "FAIL", verdict.detail
 
 
+def run_on(test, hypervisor, options):
+    """The verdict on one hypervisor. Xen's credit2 scheduler now and then leaves a runnable
+    vCPU waiting on an idle machine until an interrupt comes (about one run in a hundred of
+    vcpus_many), so a test that did not end there gets a second chance. Pavise gets none."""
+    verdict = guest_test.run(test, hypervisor, options.build, shlex.split(options.qemu))
+    if hypervisor == "xen" and verdict.result == "TIMEOUT":
+        verdict = guest_test.run(test, hypervisor, options.build, shlex.split(options.qemu))
+    return verdict
+
+
 def run_test(name, hypervisors, options):
     """The verdicts of one test and its row."""
     test = guest_test.GuestTest.load(name)
-    verdicts = [guest_test.run(test, hypervisor, options.build, shlex.split(options.qemu))
-                for hypervisor in hypervisors]
+    verdicts = [run_on(test, hypervisor, options) for hypervisor in hypervisors]
     if len(verdicts) == 2:
         word, remark = compare(test, *verdicts)
     else:

@@ -31,7 +31,8 @@ static void check_integers(void)
     check_format("000000000000abcd", "%016lx", 0xabcdUL);
     check_format("   42|42   |00042|-0042", "%5d|%-5d|%05d|%05d", 42, 42, 42, -42);
     check_format("  042|-042", "%5.3d|%.3d", 42, -42);
-    check_format("-1 255 65535", "%hhd %hhu %hu", -1, 255, 65535);
+    check_format("-1 255 65535", "%hhd %hhu %hu", (signed char)-1, (unsigned char)-1,
+                 (unsigned short)-1);
     check_format("   7|7   |", "%*d|%-*d|", 4, 7, 4, 7);
 }
 
