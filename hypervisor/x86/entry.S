@@ -102,12 +102,17 @@
     jne guest_exit
     mov VCPU_info(%rbx), %rcx
     cmpb $0, INFO_pending(%rcx)
-    jne guest_exit
-    cmpb $0, VCPU_nmi_pending(%rbx)
+    jne 7f
+8:  cmpb $0, VCPU_nmi_pending(%rbx)
     jne guest_exit
     CHECK_CANONICAL guest_exit
     cmpl $ENTRY_SYSCALL_IMM, FRAME_entry_vector(%rbx)
     jne exit_by_iret
+    .subsection 1
+7:  cmpb $0, INFO_mask(%rcx)
+    jne 8b
+    jmp guest_exit
+    .previous
 .endm
 
 /* SYSRET and IRET to an address that is not canonical fault in ring 0. Clobbers RCX. */
