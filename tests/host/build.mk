@@ -54,6 +54,13 @@ host-cmdline-src := hypervisor/boot/cmdline.c hypervisor/lib/parse.c
 host-tests += acpi
 host-acpi-src := hypervisor/x86/acpi_tables.c
 
+host-tests += grant
+host-grant-src := $(addprefix hypervisor/grant/,table.c entry.c maptrack.c map.c unmap.c \
+	copy.c query.c dump.c) $(host-page_ref-src)
+
+host-tests += dispatch
+host-dispatch-src := hypervisor/hypercall/dispatch.c hypervisor/hypercall/restart.c
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \

@@ -150,8 +150,10 @@ fault:
     return -EFAULT;
 }
 #else
-#define guest_read  guest_read_any
-#define guest_write guest_write_any
+long guest_fetch32_any(unsigned long src);
+#define guest_read    guest_read_any
+#define guest_write   guest_write_any
+#define guest_fetch32 guest_fetch32_any
 #endif
 
 #define guest_handle_addr(h, i) ((unsigned long)((h).p + (i)))

@@ -22,10 +22,15 @@ void tlb_serve(void);
 void tlb_flush_all_local(void);
 /* Flush this CPU's non-global entries (CR3 reload) and advance its flush stamp. */
 void tlb_flush_local(void);
+/* Flush this CPU's entries for one address. */
+#ifndef HV_HOST_BUILD
 static inline void tlb_flush_va_local(unsigned long va)
 {
     __asm__ volatile("invlpg (%0)" ::"r"(va) : "memory");
 }
+#else
+void tlb_flush_va_local(unsigned long va);
+#endif
 
 /*
  * Flush on every CPU in mask; returns when all are done. Interrupts on, no irq lock
