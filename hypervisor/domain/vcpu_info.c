@@ -59,7 +59,7 @@ int vcpu_info_register(struct vcpu *v, mfn_t mfn, uint64_t offset)
     int rc;
 
     if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || offset % 8)
-        return -EINVAL;
+        return -ENXIO;
     if (mfn_x(mfn) >= max_page)
         return -EINVAL;
     spin_lock(&v->domain->lock);

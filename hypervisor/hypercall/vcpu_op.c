@@ -106,10 +106,17 @@ static long vcpu_op_get_runstate_info(struct vcpu *v, vcpu_runstate_info_t *arg)
     return 0;
 }
 
+/* As on Xen, an area is refused only if it begins in the hypervisor's part of the address
+ * space; one that turns out not to be writable is not written. */
+static bool area_is_allowed(uint64_t addr)
+{
+    return guest_range_ok(addr, 0);
+}
+
 static long vcpu_op_register_runstate_memory_area(struct vcpu *v,
                                                   vcpu_register_runstate_memory_area_t *arg)
 {
-    if (!guest_range_ok(arg->addr.p, sizeof(struct vcpu_runstate_info)))
+    if (!area_is_allowed(arg->addr.p))
         return -EFAULT;
     WRITE_ONCE(v->runstate_guest, arg->addr.p);
     if (v == current && arg->addr.p)
@@ -120,7 +127,7 @@ static long vcpu_op_register_runstate_memory_area(struct vcpu *v,
 static long vcpu_op_register_vcpu_time_memory_area(struct vcpu *v,
                                                    vcpu_register_time_memory_area_t *arg)
 {
-    if (!guest_range_ok(arg->addr.p, sizeof(struct vcpu_time_info)))
+    if (!area_is_allowed(arg->addr.p))
         return -EFAULT;
     WRITE_ONCE(v->time_guest, arg->addr.p);
     if (v == current && arg->addr.p)

@@ -12,6 +12,7 @@
 
 #include <hv/hooks.h>
 #include <hv/softirq.h>
+#include <abi/errno.h>
 
 #define POLL_SEVERAL (~0u)
 
@@ -38,7 +39,7 @@ static void poll_begin(struct vcpu *v, evtchn_port_t port)
 static int any_pending(struct domain *d, const evtchn_port_t *ports, unsigned int n)
 {
     for (unsigned int i = 0; i < n; i++) {
-        int rc = evtchn_port_is_pending(d, ports[i]);
+        int rc = ports[i] ? evtchn_port_is_pending(d, ports[i]) : -EINVAL;
 
         if (rc)
             return rc;

@@ -44,8 +44,6 @@ static int watchdog_new(struct domain *d, uint32_t seconds)
 {
     struct domain_watchdogs *w = d->watchdogs;
 
-    if (!seconds)
-        return -EINVAL;
     if (!w)
         w = d->watchdogs = watchdogs_create(d);
     if (!w)

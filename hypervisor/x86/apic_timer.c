@@ -79,7 +79,11 @@ void apic_timer_program(ns_t deadline)
         return;
     }
     left = deadline - time_now();
-    left = left < 1 ? 1 : min(left, (ns_t)MAX_WAIT);
+    if (left <= 0) {
+        softirq_raise(SOFTIRQ_TIMER);
+        return;
+    }
+    left = min(left, (ns_t)MAX_WAIT);
     counts = (uint64_t)(((unsigned __int128)(uint64_t)left * counts_per_ns) >> 32) + 1;
     if (use_deadline)
         wrmsr(MSR_TSC_DEADLINE, rdtsc() + counts);

@@ -18,9 +18,9 @@ void apic_send_nmi_others(void);
 /* Never: the timer is stopped. */
 #define APIC_TIMER_NEVER INT64_MAX
 /*
- * Makes VEC_TIMER arrive on this CPU at absolute system time `deadline`, at once when
- * that has passed; a far one may arrive early. Replaces the former deadline. Interrupts
- * off.
+ * Makes VEC_TIMER arrive on this CPU at absolute system time `deadline`, or raises
+ * SOFTIRQ_TIMER when that has passed; a far one may arrive early. Replaces the former
+ * deadline. Interrupts off.
  */
 void apic_timer_program(ns_t deadline);
 

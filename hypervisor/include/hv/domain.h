@@ -192,8 +192,8 @@ int must_check domain_unpause_by_controller(struct domain *d);
 /*
  * VCPUOP_register_vcpu_info: from now on v's vcpu_info lies in the guest frame at byte
  * `offset`; the contents are carried over and everything is marked pending. v is current
- * or down. 0; -EINVAL: done before, v is neither, not 8-aligned, crosses the frame's end,
- * or not a writable frame of the domain.
+ * or down. 0; -ENXIO: not 8-aligned, or crosses the frame's end; -EINVAL: done before, v
+ * is neither, or not a writable frame of the domain.
  */
 int must_check vcpu_info_register(struct vcpu *v, mfn_t mfn, uint64_t offset);
 /* Lets go of that frame. d is dying and its event channels are closed. */

@@ -71,8 +71,7 @@ int must_check sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op
 /*
  * Watchdog timers of a domain (SCHEDOP_watchdog), two each. id 0: arms a new one for
  * `timeout` seconds and returns its id (1, 2). Else re-arms it, or with timeout 0 takes
- * it away, and returns 0. -EINVAL: no such watchdog, or a new one without timeout;
- * -ENOSPC: both are in use; -ENOMEM.
+ * it away, and returns 0. -EINVAL: no such watchdog; -ENOSPC: both are in use; -ENOMEM.
  */
 int must_check domain_watchdog(struct domain *d, uint32_t id, uint32_t timeout);
 
