@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entering a guest kernel: every exception, event, callback and system call goes
- * through pv_bounce(), which builds the frame of the PV64 ABI on the kernel's stack:
+ * Entering a guest kernel: every exception, event, callback and system call builds the
+ * frame of the PV64 ABI on the kernel's stack:
  *
  *   lowest   rcx  r11  [ds es fs gs: failsafe]  [error code]
  *            rip  cs | saved upcall mask << 32  rflags  rsp  ss
@@ -9,78 +9,24 @@
  * cs has RPL 0 when the guest's kernel was interrupted and 3 when its user mode was.
  * rcx and r11 are in the frame so that the guest can be entered by SYSRET.
  */
-#include "internal.h"
+#include "bounce.h"
 
-#define BOUNCE_RFLAGS_CLEAR                                                             \
-    (X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT | X86_EFLAGS_TF |    \
-     X86_EFLAGS_IOPL)
-
-/* RFLAGS as the guest is to find them: IF shows its event mask, IOPL its virtual one. */
-static inline uint64_t guest_view_rflags(const struct vcpu *v, const struct cpu_user_regs *r,
-                                         uint8_t mask)
+noinline cold void pv_bounce_failed(struct vcpu *v, uint64_t rip, uint64_t sp)
 {
-    uint64_t flags = r->rflags & ~(X86_EFLAGS_IF | X86_EFLAGS_IOPL);
-
-    if (!mask)
-        flags |= X86_EFLAGS_IF;
-    if (v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl))
-        flags |= v->pv.iopl;
-    return flags;
-}
-
-static noinline cold void bounce_failed(struct vcpu *v, const struct pv_bounce *b, uint64_t sp)
-{
-    if (!b->rip)
+    if (!rip)
         domain_crash(v->domain, "no handler for a callback or exception at rip %#lx",
                      (unsigned long)v->regs.rip);
     else
         domain_crash(v->domain, "kernel stack at %#lx cannot take a frame for %#lx",
-                     (unsigned long)sp, (unsigned long)b->rip);
+                     (unsigned long)sp, (unsigned long)rip);
 }
 
 void pv_bounce(struct vcpu *v, const struct pv_bounce *b)
 {
-    struct cpu_user_regs *regs = &v->regs;
-    uint8_t mask = v->info->evtchn_upcall_mask;
-    uint64_t frame[12], *f = frame, sp = regs->rsp;
-    uint64_t cs = (regs->cs & ~3ull) | (uint64_t)mask << 32;
-    size_t bytes;
-
-    if (!v->pv.kernel_mode) {
-        sp = v->pv.kernel_sp;
-        cs |= 3;
-        pv_toggle_mode(v);
-    }
-    *f++ = regs->rcx;
-    *f++ = regs->r11;
-    if (unlikely(b->failsafe)) {
-        *f++ = regs->ds;
-        *f++ = regs->es;
-        *f++ = regs->fs;
-        *f++ = regs->gs;
-    }
     if (b->has_error)
-        *f++ = b->error_code;
-    *f++ = regs->rip;
-    *f++ = cs;
-    *f++ = guest_view_rflags(v, regs, mask);
-    *f++ = regs->rsp;
-    *f++ = regs->ss;
-
-    bytes = (size_t)((char *)f - (char *)frame);
-    sp = (sp & ~15ull) - bytes;
-    if (unlikely(!b->rip || guest_write(sp, frame, bytes))) {
-        bounce_failed(v, b, sp);
-        return;
-    }
-    if (b->masks_events)
-        v->info->evtchn_upcall_mask = 1;
-    regs->rsp = sp;
-    regs->rip = b->rip;
-    regs->cs = FLAT_KERNEL_CS;
-    regs->ss = FLAT_KERNEL_SS;
-    regs->rflags &= ~BOUNCE_RFLAGS_CLEAR;
-    frame_return_by_sysret(regs);
+        bounce_to(v, b->rip, b->masks_events, true, b->error_code);
+    else
+        bounce_to(v, b->rip, b->masks_events, false, 0);
 }
 
 bool pv_trap_lookup(struct vcpu *v, unsigned int vector, struct pv_bounce *b)
@@ -96,20 +42,24 @@ bool pv_trap_lookup(struct vcpu *v, unsigned int vector, struct pv_bounce *b)
     (1u << TRAP_DF | 1u << TRAP_TS | 1u << TRAP_NP | 1u << TRAP_SS | 1u << TRAP_GP |    \
      1u << TRAP_PF | 1u << TRAP_AC)
 
+noinline cold void pv_unhandled_trap(struct vcpu *v, unsigned int vector, uint32_t error_code)
+{
+    domain_crash(v->domain,
+                 "unhandled exception %u (error code %#x) at rip %#lx: no entry in the "
+                 "trap table",
+                 vector, error_code, (unsigned long)v->regs.rip);
+}
+
 void pv_inject(struct vcpu *v, unsigned int vector, uint32_t error_code)
 {
-    struct pv_bounce b;
+    const struct trap_info *t = &v->pv.traps[vector];
 
-    if (unlikely(!pv_trap_lookup(v, vector, &b))) {
-        domain_crash(v->domain,
-                     "unhandled exception %u (error code %#x) at rip %#lx: no entry in "
-                     "the trap table",
-                     vector, error_code, (unsigned long)v->regs.rip);
-        return;
-    }
-    b.has_error = vector < 32 && (VECTORS_WITH_ERROR_CODE >> vector & 1);
-    b.error_code = error_code;
-    pv_bounce(v, &b);
+    if (unlikely(!t->address))
+        pv_unhandled_trap(v, vector, error_code);
+    else if (vector < 32 && (VECTORS_WITH_ERROR_CODE >> vector & 1))
+        bounce_to(v, t->address, TI_GET_IF(t), true, error_code);
+    else
+        bounce_to(v, t->address, TI_GET_IF(t), false, 0);
 }
 
 void pv_bounce_trap(struct cpu_user_regs *regs, unsigned int vector)
@@ -117,7 +67,7 @@ void pv_bounce_trap(struct cpu_user_regs *regs, unsigned int vector)
     pv_inject(current, vector, regs->error_code);
 }
 
-static void deliver_nmi(struct vcpu *v)
+static noinline void deliver_nmi(struct vcpu *v)
 {
     struct pv_bounce b;
 
@@ -131,15 +81,13 @@ static void deliver_nmi(struct vcpu *v)
 
 void pv_deliver_event(struct vcpu *v)
 {
-    const struct pv_callback *cb = &v->pv.event;
-
     if (unlikely(v->pv.nmi_pending && !v->pv.nmi_masked)) {
         deliver_nmi(v);
         return;
     }
     if (unlikely(!v->info->evtchn_upcall_pending || v->info->evtchn_upcall_mask))
         return;
-    pv_bounce(v, &(struct pv_bounce){ .rip = cb->rip, .masks_events = true });
+    bounce_to(v, v->pv.event.rip, true, false, 0);
 }
 
 /*
@@ -148,11 +96,26 @@ void pv_deliver_event(struct vcpu *v)
  */
 static void bounce_failsafe(struct vcpu *v)
 {
-    const struct pv_callback *cb = &v->pv.failsafe;
+    struct cpu_user_regs *r = &v->regs;
+    uint8_t mask = v->info->evtchn_upcall_mask;
+    uint64_t frame[11] = { r->rcx, r->r11, r->ds, r->es, r->fs, r->gs, r->rip };
+    uint64_t sp = r->rsp, cs = (r->cs & ~3ull) | (uint64_t)mask << 32;
 
-    pv_bounce(v, &(struct pv_bounce){ .rip = cb->rip,
-                                      .masks_events = cb->masks_events,
-                                      .failsafe = true });
+    if (!v->pv.kernel_mode) {
+        sp = v->pv.kernel_sp;
+        cs |= 3;
+        pv_to_kernel_mode(v);
+    }
+    frame[7] = cs;
+    frame[8] = guest_view_rflags(v, r->rflags, mask);
+    frame[9] = r->rsp;
+    frame[10] = r->ss;
+    sp = (sp & ~15ull) - sizeof(frame);
+    if (!v->pv.failsafe.rip || guest_write(sp, frame, sizeof(frame))) {
+        pv_bounce_failed(v, v->pv.failsafe.rip, sp);
+        return;
+    }
+    enter_at(v, v->pv.failsafe.rip, sp, v->pv.failsafe.masks_events);
 }
 
 void pv_failsafe(struct vcpu *v)
@@ -165,7 +128,6 @@ void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector, unsigned int
 {
     struct vcpu *v = current;
 
-    (void)regs;
     (void)vector;
     (void)error_code;
     /* A kernel that cannot be returned to has nobody who could repair it. */

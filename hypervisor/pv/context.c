@@ -6,7 +6,7 @@
  * holds the guest's active one. The base of the mode that the guest is not in is kept
  * in v->pv (gs_base_user while in the kernel, gs_base_kernel while in user mode).
  */
-#include "internal.h"
+#include "bounce.h"
 #include <hv/desc.h>
 #include <hv/extable.h>
 #include <hv/paging.h>
@@ -14,43 +14,12 @@
 
 static DEFINE_PER_CPU(uint64_t, loaded_tsc_aux);
 
-uint64_t pv_read_fs_base(void)
-{
-    return rdmsr(MSR_FS_BASE);
-}
-
-void pv_write_fs_base(uint64_t base)
-{
-    wrmsr(MSR_FS_BASE, base);
-}
-
-uint64_t pv_read_gs_base(void)
-{
-    return rdmsr(MSR_KERNEL_GS_BASE);
-}
-
-void pv_write_gs_base(uint64_t base)
-{
-    wrmsr(MSR_KERNEL_GS_BASE, base);
-}
-
 void pv_toggle_mode(struct vcpu *v)
 {
-    uint64_t gs = pv_read_gs_base();
-    struct page_info *root;
-
-    if (v->pv.kernel_mode) {
-        v->pv.gs_base_kernel = gs;
-        pv_write_gs_base(v->pv.gs_base_user);
-        root = v->pv.user_root;
-    } else {
-        v->pv.gs_base_user = gs;
-        pv_write_gs_base(v->pv.gs_base_kernel);
-        root = v->pv.root;
-    }
-    v->pv.kernel_mode ^= 1;
-    v->root_cr3 = mfn_x(page_to_mfn(root)) << PAGE_SHIFT;
-    write_cr3(v->root_cr3);
+    if (v->pv.kernel_mode)
+        pv_to_user_mode(v);
+    else
+        pv_to_kernel_mode(v);
 }
 
 /* --- data selectors --- */

@@ -65,9 +65,18 @@ static inline uint16_t selector_to_ring3(uint16_t sel)
     return sel | 3;
 }
 
+/* The vCPU whose frame regs is: cheaper than current where regs is at hand. */
+static always_inline struct vcpu *regs_vcpu(struct cpu_user_regs *regs)
+{
+    return container_of(regs, struct vcpu, regs);
+}
+
 /* --- bounce.c --- */
 /* Where `vector` is to be continued, by v's trap table; false: no handler set. */
 bool pv_trap_lookup(struct vcpu *v, unsigned int vector, struct pv_bounce *b);
+/* Crashes v's domain: there is no handler, or no stack for its frame at sp. */
+void pv_bounce_failed(struct vcpu *v, uint64_t rip, uint64_t sp);
+void pv_unhandled_trap(struct vcpu *v, unsigned int vector, uint32_t error_code);
 /* Continues v at its failsafe callback with null data selectors. */
 void pv_failsafe(struct vcpu *v);
 /* Copies the loaded ES, DS, FS and GS into v->regs; v is current. */
@@ -156,11 +165,26 @@ void pv_set_ts(struct vcpu *v, bool ts);
 /* The CR4 that the processor must have while v runs. */
 unsigned long pv_hw_cr4(const struct vcpu *v);
 void pv_load_cr4(const struct vcpu *v);
-/* FS and GS bases of current, guest view. GS: which = current mode's, or the other. */
-uint64_t pv_read_fs_base(void);
-void pv_write_fs_base(uint64_t base);
-uint64_t pv_read_gs_base(void);
-void pv_write_gs_base(uint64_t base);
+/* FS and GS bases of current's present mode. */
+static always_inline uint64_t pv_read_fs_base(void)
+{
+    return rdmsr(MSR_FS_BASE);
+}
+
+static always_inline void pv_write_fs_base(uint64_t base)
+{
+    wrmsr(MSR_FS_BASE, base);
+}
+
+static always_inline uint64_t pv_read_gs_base(void)
+{
+    return rdmsr(MSR_KERNEL_GS_BASE);
+}
+
+static always_inline void pv_write_gs_base(uint64_t base)
+{
+    wrmsr(MSR_KERNEL_GS_BASE, base);
+}
 
 /* --- mmu (page tables) --- */
 int pv_drop_roots(struct vcpu *v);

@@ -3,13 +3,13 @@
  * HYPERVISOR_iret: the guest kernel's way back to where an upcall interrupted it, or to
  * its user mode. The frame lies at its stack pointer (struct iret_context).
  */
-#include "internal.h"
+#include "bounce.h"
 
 /*
  * Leaves current in guest user mode if it is not there already. False: the domain has
  * been crashed because it has no user page tables.
  */
-static bool enter_user_mode(struct vcpu *v)
+static always_inline bool enter_user_mode(struct vcpu *v)
 {
     if (!v->pv.kernel_mode)
         return true;
@@ -17,8 +17,35 @@ static bool enter_user_mode(struct vcpu *v)
         domain_crash(v->domain, "iret to user mode without a user page-table root");
         return false;
     }
-    pv_toggle_mode(v);
+    pv_to_user_mode(v);
     return true;
+}
+
+/* The frame at sp, word by word. 0 or -EFAULT. */
+static always_inline int load_iret_context(struct iret_context *f, uint64_t sp)
+{
+    const struct iret_context *g = (const struct iret_context *)sp;
+
+    if (unlikely(!guest_start_ok(sp)))
+        return -EFAULT;
+    if (unlikely(host_cpu.smap))
+        __asm__ volatile("stac" ::: "memory");
+    GUEST_LOAD(uint64_t, &f->rax, &g->rax, fault);
+    GUEST_LOAD(uint64_t, &f->r11, &g->r11, fault);
+    GUEST_LOAD(uint64_t, &f->rcx, &g->rcx, fault);
+    GUEST_LOAD(uint64_t, &f->flags, &g->flags, fault);
+    GUEST_LOAD(uint64_t, &f->rip, &g->rip, fault);
+    GUEST_LOAD(uint64_t, &f->cs, &g->cs, fault);
+    GUEST_LOAD(uint64_t, &f->rflags, &g->rflags, fault);
+    GUEST_LOAD(uint64_t, &f->rsp, &g->rsp, fault);
+    GUEST_LOAD(uint64_t, &f->ss, &g->ss, fault);
+    if (unlikely(host_cpu.smap))
+        __asm__ volatile("clac" ::: "memory");
+    return 0;
+fault:
+    if (host_cpu.smap)
+        __asm__ volatile("clac" ::: "memory");
+    return -EFAULT;
 }
 
 /*
@@ -32,14 +59,14 @@ long hc_iret(void)
     struct cpu_user_regs *regs = &v->regs;
     struct iret_context f;
 
-    if (unlikely(guest_read(&f, regs->rsp, sizeof(f)))) {
+    if (unlikely(load_iret_context(&f, regs->rsp))) {
         domain_crash(v->domain, "iret frame at %#lx cannot be read",
                      (unsigned long)regs->rsp);
         return 0;
     }
     if ((f.cs & 3) == 3 && !enter_user_mode(v))
         return 0;
-    if (v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl))
+    if (unlikely(v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl)))
         v->pv.iopl = (uint32_t)(f.rflags & X86_EFLAGS_IOPL);
 
     regs->rip = f.rip;

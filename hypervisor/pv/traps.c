@@ -3,17 +3,28 @@
  * Exceptions that a guest caused: which are the hypervisor's to repair or emulate, and
  * which are the guest kernel's own.
  */
-#include "internal.h"
+#include "bounce.h"
 #include <hv/desc.h>
 
-void pv_inject_page_fault(struct vcpu *v, uint32_t error_code, unsigned long cr2)
+static always_inline void bounce_page_fault(struct vcpu *v, uint32_t error_code,
+                                            unsigned long cr2)
 {
+    const struct trap_info *t = &v->pv.traps[TRAP_PF];
+
     /* Everything of a PV64 guest is ring 3 to the processor; U/S tells its modes apart. */
     error_code &= ~PFEC_USER;
     if (!v->pv.kernel_mode)
         error_code |= PFEC_USER;
     v->info->arch.cr2 = cr2;
-    pv_inject(v, TRAP_PF, error_code);
+    if (likely(t->address))
+        bounce_to(v, t->address, TI_GET_IF(t), true, error_code);
+    else
+        pv_unhandled_trap(v, TRAP_PF, error_code);
+}
+
+void pv_inject_page_fault(struct vcpu *v, uint32_t error_code, unsigned long cr2)
+{
+    bounce_page_fault(v, error_code, cr2);
 }
 
 /*
@@ -34,22 +45,32 @@ static void desc_window_fault(struct vcpu *v, struct cpu_user_regs *regs, unsign
         pv_inject(v, TRAP_GP, (uint32_t)offset & 0xfff8);
 }
 
+/* Faults that may not be the guest's own affair. True: nothing is left to be done. */
+static noinline bool page_fault_slow(struct vcpu *v, struct cpu_user_regs *regs,
+                                     unsigned long cr2)
+{
+    irq_enable();
+    if (!(regs->error_code & PFEC_USER) &&
+        cr2 - DESC_WINDOW(smp_cpu_id()) < DESC_WINDOW_SIZE) {
+        desc_window_fault(v, regs, cr2);
+        return true;
+    }
+    return v->pv.kernel_mode && guest_range_ok(cr2, 8) && pv_try_pte_write(regs, cr2);
+}
+
 void pv_page_fault(struct cpu_user_regs *regs, unsigned long cr2)
 {
-    struct vcpu *v = current;
+    struct vcpu *v = regs_vcpu(regs);
     uint32_t error_code = regs->error_code;
 
-    irq_enable();
-    if (unlikely(cr2 - DESC_WINDOW(smp_cpu_id()) < DESC_WINDOW_SIZE) &&
-        !(error_code & PFEC_USER)) {
-        desc_window_fault(v, regs, cr2);
+    /* A store to a present page may be one to a page table; without U it was the
+     * processor reading a descriptor. */
+    if (unlikely(!(error_code & PFEC_USER) ||
+                 (error_code & (PFEC_PRESENT | PFEC_WRITE | PFEC_RSVD)) ==
+                     (PFEC_PRESENT | PFEC_WRITE)) &&
+        page_fault_slow(v, regs, cr2))
         return;
-    }
-    if ((error_code & (PFEC_PRESENT | PFEC_WRITE | PFEC_RSVD)) ==
-            (PFEC_PRESENT | PFEC_WRITE) &&
-        v->pv.kernel_mode && guest_range_ok(cr2, 8) && pv_try_pte_write(regs, cr2))
-        return;
-    pv_inject_page_fault(v, error_code, cr2);
+    bounce_page_fault(v, error_code, cr2);
 }
 
 /*
@@ -127,11 +148,9 @@ void pv_debug(struct cpu_user_regs *regs, unsigned long dr6)
 /* Virtual TS is cleared before the guest's handler runs: the interface promises so. */
 void pv_device_not_available(struct cpu_user_regs *regs)
 {
-    struct vcpu *v = current;
+    struct vcpu *v = regs_vcpu(regs);
 
-    (void)regs;
     pv_set_ts(v, false);
-    irq_enable();
     pv_inject(v, TRAP_NM, 0);
 }
 
@@ -139,27 +158,30 @@ void pv_device_not_available(struct cpu_user_regs *regs)
  * SYSCALL from user mode. Without a handler it is an undefined instruction, as it is
  * on a processor whose EFER.SCE is clear.
  */
-static void enter_syscall(struct cpu_user_regs *regs, const struct pv_callback *cb)
+static always_inline void enter_syscall(struct vcpu *v, const struct pv_callback *cb)
 {
-    struct vcpu *v = current;
+    struct cpu_user_regs *regs = &v->regs;
 
     if (unlikely(!cb->rip)) {
         regs->rip -= 2;
         pv_inject(v, TRAP_UD, 0);
         return;
     }
-    pv_bounce(v, &(struct pv_bounce){ .rip = cb->rip, .masks_events = cb->masks_events });
+    bounce_to(v, cb->rip, cb->masks_events, false, 0);
 }
 
 void pv_syscall_from_user(struct cpu_user_regs *regs)
 {
-    enter_syscall(regs, &current->pv.syscall);
+    struct vcpu *v = regs_vcpu(regs);
+
+    enter_syscall(v, &v->pv.syscall);
 }
 
 void pv_syscall32_from_user(struct cpu_user_regs *regs)
 {
-    irq_enable();
-    enter_syscall(regs, &current->pv.syscall32);
+    struct vcpu *v = regs_vcpu(regs);
+
+    enter_syscall(v, &v->pv.syscall32);
 }
 
 /* SYSENTER saves no return address: the guest's ABI with its user mode knows it. */
