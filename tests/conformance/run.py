@@ -40,9 +40,10 @@ def single(test, hypervisor, verdict):
 
 
 def run_on(test, hypervisor, options):
-    """The verdict on one hypervisor. Xen's credit2 scheduler now and then leaves a runnable
-    vCPU waiting on an idle machine until an interrupt comes (about one run in a hundred of
-    vcpus_many), so a test that did not end there gets a second chance. Pavise gets none."""
+    """The verdict on one hypervisor. Real Xen in QEMU's TCG now and then stops with all
+    processors halted while a vCPU is due, until an interrupt comes: about one run in a
+    hundred of vcpus_many. Whether Xen or the emulator loses the wake-up is not known. So a
+    test that did not end there is run once more; on Pavise it is not."""
     verdict = guest_test.run(test, hypervisor, options.build, shlex.split(options.qemu))
     if hypervisor == "xen" and verdict.result == "TIMEOUT":
         verdict = guest_test.run(test, hypervisor, options.build, shlex.split(options.qemu))

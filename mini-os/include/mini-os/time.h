@@ -37,11 +37,7 @@ static inline uint64_t read_tsc(void)
  */
 int timer_set(uint64_t deadline_ns);
 
-/*
- * Gives the processor away for that long, by SCHEDOP_poll without ports. Unlike
- * SCHEDOP_yield it does not rely on the scheduler coming back of its own accord: Xen's
- * credit2 can leave a vCPU that has yielded waiting on an idle machine.
- */
+/* Gives the processor away for that long, by SCHEDOP_poll without ports. */
 void time_sleep(uint64_t ns);
 
 /* Spins for at least so long. */
