@@ -4,7 +4,7 @@
  * Both sides are held for the copy: the source by a reference, the destination by its
  * writable type too, so that it is no page table meanwhile.
  */
-#include "internal.h"
+#include "entry.h"
 #include <hv/hypercall.h>
 #include <hv/page_type.h>
 #include <hv/softirq.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Debug key 'g': entries in use and mappings held, of every domain. */
-#include "internal.h"
+#include "entry.h"
 #include <hv/console.h>
 
 static void dump_entry(struct grant_table *t, unsigned int ref)

@@ -76,37 +76,6 @@ int must_check list_append(struct pointer_list *l, void *p);
 /* table.c: the domain that a guest named (DOMID_SELF too), with a reference, or null. */
 struct domain *grant_find_domain(domid_t id);
 
-/*
- * entry.c: begins a use of d's entry ref by domain `user`: its flags say so, and the
- * frame is held. GNTST_okay with the active entry in *use; _bad_gntref no such entry;
- * _general_error not granted to user, or not with that access, or too many uses, or d is
- * dying, or no memory; _bad_page not a frame of d. Takes d's lock.
- */
-int must_check entry_pin(struct domain *d, grant_ref_t ref, domid_t user, bool readonly,
-                         struct active **use);
-/* entry.c: ends one. Takes d's lock. */
-void entry_unpin(struct domain *d, grant_ref_t ref, struct active *use, bool readonly);
-/* entry.c: the active entry, or null when there is none for ref. With the lock. */
-struct active *active_find(const struct grant_table *t, unsigned int ref);
-
-static inline bool active_is_used(const struct active *act)
-{
-    return act->readers || act->writers;
-}
-
-/* maptrack.c: takes a handle: its mapping, to be filled in (flags last: from then on it
- * can be unmapped), or null: none left, or no memory. Takes d's lock. */
-struct mapping *handle_take(struct domain *d, grant_handle_t *h);
-/* maptrack.c: gives a handle back. Takes d's lock. */
-void handle_release(struct domain *d, grant_handle_t h, struct mapping *m);
-/* maptrack.c: marks h busy, so that nobody else unmaps it meanwhile; null: no such
- * handle, nothing mapped, or busy. Takes d's lock. */
-struct mapping *handle_claim(struct domain *d, grant_handle_t h);
-/* maptrack.c: ends the claim with what is left mapped; with nothing the handle is free,
- * and the caller drops the granter's reference. Takes d's lock. */
-void handle_settle(struct domain *d, grant_handle_t h, struct mapping *m,
-                   unsigned int flags_left);
-
 /* map.c: ends the uses of the mappings `which` (GNTMAP_*) that a claimed handle stands
  * for; page tables and TLBs are clean of them. */
 void mapping_end(const struct mapping *m, unsigned int which);

@@ -12,7 +12,8 @@
  * A guest that overwrites the page-table entry by other means loses only that one's
  * references; the handle stays, and the frame with it.
  */
-#include "internal.h"
+#include "entry.h"
+#include "maptrack.h"
 #include <hv/hypercall.h>
 #include <hv/page_type.h>
 #include <hv/softirq.h>

@@ -11,11 +11,10 @@
  *
  * Whoever has taken or claimed a handle may use its mapping without the lock.
  */
-#include "internal.h"
+#include "maptrack.h"
 #include <hv/heap.h>
 
-/* Adds a page of free handles; false when the limit or the memory is reached. */
-static noinline bool handles_grow(struct domain *d)
+bool handles_grow(struct domain *d)
 {
     struct grant_table *t = d->grant;
     unsigned int first = t->tracks.nr * (unsigned int)MAPPINGS_PER_PAGE;
@@ -35,70 +34,6 @@ static noinline bool handles_grow(struct domain *d)
     page[MAPPINGS_PER_PAGE - 1].ref = NO_HANDLE;
     t->free_handle = first;
     return true;
-}
-
-struct mapping *handle_take(struct domain *d, grant_handle_t *h)
-{
-    struct grant_table *t = d->grant;
-    struct mapping *m = NULL;
-
-    spin_lock(&t->lock);
-    if (likely(t->free_handle != NO_HANDLE) || handles_grow(d)) {
-        *h = t->free_handle;
-        m = mapping_at(t, *h);
-        t->free_handle = m->ref;
-    }
-    spin_unlock(&t->lock);
-    return m;
-}
-
-/* With the lock. */
-static always_inline void put_back(struct grant_table *t, grant_handle_t h,
-                                   struct mapping *m)
-{
-    m->flags = 0;
-    m->busy = false;
-    m->ref = t->free_handle;
-    t->free_handle = h;
-}
-
-void handle_release(struct domain *d, grant_handle_t h, struct mapping *m)
-{
-    spin_lock(&d->grant->lock);
-    put_back(d->grant, h, m);
-    spin_unlock(&d->grant->lock);
-}
-
-struct mapping *handle_claim(struct domain *d, grant_handle_t h)
-{
-    struct grant_table *t = d->grant;
-    struct mapping *m = NULL;
-
-    spin_lock(&t->lock);
-    if (likely(h / MAPPINGS_PER_PAGE < t->tracks.nr)) {
-        m = mapping_at(t, h);
-        if (likely(READ_ONCE(m->flags) && !m->busy))
-            m->busy = true;
-        else
-            m = NULL;
-    }
-    spin_unlock(&t->lock);
-    return m;
-}
-
-void handle_settle(struct domain *d, grant_handle_t h, struct mapping *m,
-                   unsigned int flags_left)
-{
-    struct grant_table *t = d->grant;
-
-    spin_lock(&t->lock);
-    if (likely(!(flags_left & (GNTMAP_host_map | GNTMAP_device_map)))) {
-        put_back(t, h, m);
-    } else {
-        m->flags = (uint16_t)flags_left;
-        m->busy = false;
-    }
-    spin_unlock(&t->lock);
 }
 
 unsigned int grant_maptrack_count(struct domain *d)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Grant operations on whole tables: set up, sizes, versions; and swapping two entries. */
-#include "internal.h"
+#include "entry.h"
 #include <hv/hypercall.h>
 #include <hv/softirq.h>
 

@@ -3,7 +3,7 @@
  * A domain's grant table: made with one shared frame, grown on demand, given back. The
  * shared frames are hypervisor memory that the domain may map.
  */
-#include "internal.h"
+#include "maptrack.h"
 #include <hv/cmdline.h>
 #include <hv/heap.h>
 #include <hv/parts.h>
@@ -109,21 +109,6 @@ struct domain *grant_find_domain(domid_t id)
         return domain_get_by_id(id);
     domain_get(d);
     return d;
-}
-
-unsigned int grant_active_count(struct domain *d)
-{
-    struct grant_table *t = d->grant;
-    unsigned int n = 0;
-
-    spin_lock(&t->lock);
-    for (unsigned int ref = 0; ref < table_nr_entries(t); ref++) {
-        const struct active *act = active_find(t, ref);
-
-        n += act && active_is_used(act);
-    }
-    spin_unlock(&t->lock);
-    return n;
 }
 
 static void table_free(struct domain *d)

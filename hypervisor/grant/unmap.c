@@ -5,7 +5,7 @@
  * their frames are no longer in use. Between the first and the last step the handles
  * are busy, so that no other vCPU of the domain ends them too.
  */
-#include "internal.h"
+#include "maptrack.h"
 #include <hv/hypercall.h>
 #include <hv/page_type.h>
 #include <hv/smp.h>

@@ -86,6 +86,8 @@ int must_check guest_clear(unsigned long dst, size_t size);
         GUEST_WORD(op, dst, src, 40, size);                  \
         GUEST_WORD(op, dst, src, 48, size);                  \
         GUEST_WORD(op, dst, src, 56, size);                  \
+        GUEST_WORD(op, dst, src, 64, size);                  \
+        GUEST_WORD(op, dst, src, 72, size);                  \
         if ((size)&4)                                        \
             op(uint32_t, (uintptr_t)(dst) + ((size) & ~7ul), \
                (uintptr_t)(src) + ((size) & ~7ul), fault);   \
@@ -117,7 +119,7 @@ fault:
 
 /* Is it worth unrolling? A constant, even and short; and no SMAP window to open. */
 #define guest_copy_is_small(size) \
-    (__builtin_constant_p(size) && (size) <= 64 && (size) % 2 == 0 && likely(!host_cpu.smap))
+    (__builtin_constant_p(size) && (size) <= 80 && (size) % 2 == 0 && likely(!host_cpu.smap))
 
 /* size bytes; 0 or -EFAULT. */
 static always_inline int must_check guest_read(void *dst, unsigned long src, size_t size)
