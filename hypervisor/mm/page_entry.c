@@ -2,7 +2,9 @@
 /* Page-table entries: what one may hold, and the references that it stands for. */
 #include "page_type_internal.h"
 
-#define NO_SLOT (PT_ENTRIES + 1u) /* never reached by an index */
+/* All ones: no frame at all, in a guest's tables. */
+#define NO_FRAME (PTE_ADDR_MASK >> PAGE_SHIFT)
+#define NO_SLOT  (PT_ENTRIES + 1u) /* never reached by an index */
 
 const struct table_level table_levels[PT_L4 + 1] = {
     [PT_L2] = { PT_L1, NO_SLOT, NO_SLOT },
@@ -33,7 +35,7 @@ noinline int leaf_get_slow(uint64_t pte, const struct leaf_rules *r)
     mfn_t mfn = pte_mfn(pte);
     struct page_info *pg = mfn_to_page(mfn);
 
-    if (!leaf_bits_ok(pte, r->owner))
+    if (!leaf_bits_ok(pte, r->owner) || mfn_x(mfn) == NO_FRAME)
         return -EINVAL;
     if (mfn_x(mfn) >= max_page || !mfn_is_ram(mfn))
         return device_get(mfn, r);

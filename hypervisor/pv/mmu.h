@@ -41,11 +41,13 @@ struct mmu_batch {
 };
 
 /*
- * Takes count apart, checks that `size` bytes a request are in the guest's space, and
- * finishes what an earlier call left. True: go on; false: *rc is the hypercall's result.
+ * Takes count apart, checks where the list starts (the rest is found out in reading it),
+ * and finishes what an earlier call left. True: go on; false: *rc is the hypercall's
+ * result.
  */
-bool mmu_batch_begin(struct mmu_batch *b, unsigned long size, long *rc);
-/* Reports the number of requests done and continues, on rc -ERESTART, with the rest. */
+bool mmu_batch_begin(struct mmu_batch *b, long *rc);
+/* Reports the number of requests done and continues, on rc -ERESTART, with the rest,
+ * requests being `size` bytes each. */
 long mmu_batch_end(const struct mmu_batch *b, unsigned long size, int rc);
 
 /* --- mmu_root.c --- */

@@ -244,7 +244,7 @@ long hc_mmuext_op(XEN_GUEST_HANDLE(mmuext_op_t) ops, unsigned int count,
     long result;
     int rc;
 
-    if (unlikely(!mmu_batch_begin(&b, sizeof(mmuext_op_t), &result)))
+    if (unlikely(!mmu_batch_begin(&b, &result)))
         return result;
     rc = mmu_party_get((domid_t)foreigndom, &p);
     if (unlikely(rc))

@@ -81,7 +81,7 @@ static long issue_again(const struct mmu_batch *b, unsigned int count)
                               b->foreigndom);
 }
 
-bool mmu_batch_begin(struct mmu_batch *b, unsigned long size, long *rc)
+bool mmu_batch_begin(struct mmu_batch *b, long *rc)
 {
     if (mmu_has_unfinished(current) && pv_mmu_finish(current)) {
         *rc = issue_again(b, b->count);
@@ -99,7 +99,7 @@ bool mmu_batch_begin(struct mmu_batch *b, unsigned long size, long *rc)
             b->before = 0;
     }
     *rc = -EFAULT;
-    return guest_range_ok(b->reqs, b->count * size);
+    return guest_range_ok(b->reqs, 0);
 }
 
 long mmu_batch_end(const struct mmu_batch *b, unsigned long size, int rc)

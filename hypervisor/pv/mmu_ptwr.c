@@ -1,188 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Stores of a guest kernel to its level-1 tables, which it has mapped read-only: the
- * store is decoded and done as a checked update of the entry. Bit, exchange and logic
- * instructions are done as compare-and-swap, whether locked or not. What is none of the
- * instructions below, or is not allowed, faults in the guest.
+ * instruction is decoded and its effect on the entry done as a checked update, by
+ * compare-and-swap whether it was locked or not. What is not decoded, or not allowed,
+ * faults in the guest.
  */
 #include "mmu.h"
+#include "mmu_ptwr.h"
 
-#define FLAGS_ARITH 0x8d5ul /* CF PF AF ZF SF OF */
+#define FLAG_CF 0x001ul
+#define FLAG_PF 0x004ul
+#define FLAG_AF 0x010ul
+#define FLAG_ZF 0x040ul
+#define FLAG_SF 0x080ul
+#define FLAG_OF 0x800ul
+#define FLAGS_ARITH (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
+
 /* The guest's processors may fight for an entry; then the instruction is tried again. */
 #define MAX_TRIES 16
 
-enum store_kind {
-    STORE_MOV, STORE_XCHG, STORE_CMPXCHG, STORE_AND, STORE_OR, STORE_XOR,
-    STORE_BTS, STORE_BTR, STORE_BTC,
-};
-
-/* A decoded store. Its address is where it faulted. */
-struct store {
-    enum store_kind kind;
-    uint8_t length; /* of the instruction */
-    uint8_t size;   /* bytes stored: 1, 2, 4, 8 */
-    int8_t reg;     /* source register, or -1: imm */
-    bool rex;
-    uint64_t imm;
-};
-
-/* --- decoding --- */
-
-struct cursor {
-    const uint8_t *at, *end;
-};
-
-/* The next byte; past the end it reads 0, and is_cut() tells. */
-static uint8_t next_byte(struct cursor *c)
+static uint64_t size_mask(unsigned int size)
 {
-    uint8_t b = c->at < c->end ? *c->at : 0;
-
-    c->at++;
-    return b;
+    return ~0ull >> (64 - 8 * size);
 }
 
-static bool is_cut(const struct cursor *c)
-{
-    return c->at > c->end;
-}
-
-/* A little-endian immediate of n bytes, sign-extended. */
-static uint64_t next_imm(struct cursor *c, unsigned int n)
-{
-    uint64_t v = 0;
-
-    for (unsigned int i = 0; i < n; i++)
-        v |= (uint64_t)next_byte(c) << (8 * i);
-    return n == 8 ? v : (uint64_t)((int64_t)(v << (64 - 8 * n)) >> (64 - 8 * n));
-}
-
-struct prefixes {
-    bool opsize16;
-    uint8_t rex;
-};
-
-static uint8_t skip_prefixes(struct cursor *c, struct prefixes *p)
-{
-    for (;;) {
-        uint8_t b = next_byte(c);
-
-        switch (b) {
-        case 0x66:
-            p->opsize16 = true;
-            break;
-        case 0xf0: /* LOCK */
-        case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: case 0x67:
-            break;
-        default:
-            if ((b & 0xf0) != 0x40)
-                return b;
-            p->rex = b;
-            return next_byte(c);
-        }
-        if (is_cut(c))
-            return 0;
-    }
-}
-
-/* Passes ModRM, SIB and displacement; the reg field with REX.R. False: a register. */
-static bool skip_modrm(struct cursor *c, uint8_t rex, unsigned int *reg)
-{
-    uint8_t modrm = next_byte(c);
-    unsigned int mod = modrm >> 6, rm = modrm & 7;
-
-    *reg = (modrm >> 3 & 7) | (rex & 4) << 1;
-    if (mod == 3)
-        return false;
-    if (rm == 4 && (next_byte(c) & 7) == 5 && mod == 0)
-        mod = 2; /* SIB without a base has a 32-bit displacement */
-    if (mod == 0 && rm == 5)
-        mod = 2; /* relative to RIP */
-    c->at += mod == 1 ? 1 : mod == 2 ? 4 : 0;
-    return true;
-}
-
-/* Opcodes with a register source; bit 0 of the opcode tells byte from word size. */
-static bool kind_of_reg_store(bool two_byte, uint8_t op, enum store_kind *kind)
-{
-    static const struct {
-        bool two_byte;
-        uint8_t op;
-        enum store_kind kind;
-    } table[] = {
-        { false, 0x88, STORE_MOV }, { false, 0x86, STORE_XCHG }, { false, 0x20, STORE_AND },
-        { false, 0x08, STORE_OR },  { false, 0x30, STORE_XOR },  { true, 0xb0, STORE_CMPXCHG },
-    };
-
-    for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
-        if (table[i].two_byte == two_byte && table[i].op == (op & ~1)) {
-            *kind = table[i].kind;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* BTS, BTR, BTC with a register, and with an immediate: the bit offset. */
-static bool kind_of_bit_store(uint8_t op, enum store_kind *kind)
-{
-    if (op != 0xab && op != 0xb3 && op != 0xbb)
-        return false;
-    *kind = op == 0xab ? STORE_BTS : op == 0xb3 ? STORE_BTR : STORE_BTC;
-    return true;
-}
-
-/* Group opcodes: what the reg field of ModRM says. imm: bytes of the immediate. */
-static bool kind_of_group(bool two_byte, uint8_t op, unsigned int reg, unsigned int size,
-                          enum store_kind *kind, unsigned int *imm)
-{
-    *imm = min(size, 4u);
-    if (!two_byte && (op & ~1) == 0xc6 && reg == 0) {
-        *kind = STORE_MOV;
-        return true;
-    }
-    if (!two_byte && (op == 0x80 || op == 0x81 || op == 0x83) &&
-        (reg == 1 || reg == 4 || reg == 6)) {
-        *kind = reg == 1 ? STORE_OR : reg == 4 ? STORE_AND : STORE_XOR;
-        *imm = op == 0x83 ? 1 : *imm;
-        return true;
-    }
-    if (two_byte && op == 0xba && reg >= 5) {
-        *kind = reg == 5 ? STORE_BTS : reg == 6 ? STORE_BTR : STORE_BTC;
-        *imm = 1;
-        return true;
-    }
-    return false;
-}
-
-static bool decode(const uint8_t *insn, unsigned int n, struct store *s)
-{
-    struct cursor c = { insn, insn + n };
-    struct prefixes p = { 0 };
-    uint8_t op = skip_prefixes(&c, &p);
-    bool two_byte = op == 0x0f, is_bit;
-    unsigned int reg, imm;
-
-    if (two_byte)
-        op = next_byte(&c);
-    is_bit = two_byte && kind_of_bit_store(op, &s->kind);
-    s->rex = p.rex;
-    s->size = p.rex & 8 ? 8 : p.opsize16 ? 2 : 4;
-    if (!is_bit && !(op & 1) && !(two_byte && op == 0xba))
-        s->size = 1;
-    if (!skip_modrm(&c, p.rex, &reg))
-        return false;
-    s->reg = (int8_t)reg;
-    if (!is_bit && !kind_of_reg_store(two_byte, op, &s->kind)) {
-        if (!kind_of_group(two_byte, op, reg & 7, s->size, &s->kind, &imm))
-            return false;
-        s->reg = -1;
-        s->imm = next_imm(&c, imm);
-    }
-    s->length = (uint8_t)(c.at - insn);
-    return !is_cut(&c);
-}
-
-/* --- execution --- */
+/* --- registers --- */
 
 /* The register that a byte instruction means: without REX, 4-7 are AH CH DH BH. */
 static uint8_t *byte_reg(struct cpu_user_regs *regs, unsigned int nr, bool rex)
@@ -190,20 +32,6 @@ static uint8_t *byte_reg(struct cpu_user_regs *regs, unsigned int nr, bool rex)
     if (!rex && nr >= 4 && nr < 8)
         return (uint8_t *)guest_reg(regs, nr - 4) + 1;
     return (uint8_t *)guest_reg(regs, nr);
-}
-
-static uint64_t size_mask(unsigned int size)
-{
-    return ~0ull >> (64 - 8 * size);
-}
-
-static uint64_t source(struct cpu_user_regs *regs, const struct store *s)
-{
-    if (s->reg < 0)
-        return s->imm & size_mask(s->size);
-    if (s->size == 1)
-        return *byte_reg(regs, (unsigned int)s->reg, s->rex);
-    return *guest_reg(regs, (unsigned int)s->reg) & size_mask(s->size);
 }
 
 static void write_reg(struct cpu_user_regs *regs, unsigned int nr, const struct store *s,
@@ -219,14 +47,46 @@ static void write_reg(struct cpu_user_regs *regs, unsigned int nr, const struct 
         *reg = value; /* 32-bit results are zero-extended */
 }
 
-/* What the instruction makes of the operand. */
+/* The source operand. False: it is in memory that cannot be read. */
+static bool source(struct cpu_user_regs *regs, const struct store *s, uint64_t *src)
+{
+    *src = 0;
+    if (s->kind == STORE_MOVS)
+        return !guest_read(src, regs->rsi, s->size);
+    if (s->kind == STORE_STOS)
+        *src = regs->rax;
+    else if (s->kind == STORE_INC || s->kind == STORE_DEC)
+        *src = 1;
+    else if (s->reg < 0)
+        *src = s->imm;
+    else if (s->size == 1)
+        *src = *byte_reg(regs, (unsigned int)s->reg, s->rex);
+    else
+        *src = *guest_reg(regs, (unsigned int)s->reg);
+    *src &= size_mask(s->size);
+    return true;
+}
+
+/* --- what an instruction does --- */
+
+static uint64_t bit_of(const struct store *s, uint64_t src)
+{
+    return 1ull << (src & (s->size * 8 - 1u));
+}
+
+/* What the instruction makes of the operand, in the low `size` bytes. */
 static uint64_t result(const struct store *s, uint64_t old, uint64_t src, uint64_t rax)
 {
-    uint64_t bit = 1ull << (src & (s->size * 8 - 1u));
-
     switch (s->kind) {
     case STORE_CMPXCHG:
         return old == (rax & size_mask(s->size)) ? src : old;
+    case STORE_ADD:
+    case STORE_XADD:
+    case STORE_INC:
+        return (old + src) & size_mask(s->size);
+    case STORE_SUB:
+    case STORE_DEC:
+        return (old - src) & size_mask(s->size);
     case STORE_AND:
         return old & src;
     case STORE_OR:
@@ -234,50 +94,59 @@ static uint64_t result(const struct store *s, uint64_t old, uint64_t src, uint64
     case STORE_XOR:
         return old ^ src;
     case STORE_BTS:
-        return old | bit;
+        return old | bit_of(s, src);
     case STORE_BTR:
-        return old & ~bit;
+        return old & ~bit_of(s, src);
     case STORE_BTC:
-        return old ^ bit;
+        return old ^ bit_of(s, src);
     default:
         return src;
     }
 }
 
-static uint64_t logic_flags(uint64_t value, unsigned int size)
+/* ZF, SF and PF of a result; the others are 0. */
+static uint64_t result_flags(uint64_t value, unsigned int size)
 {
-    uint64_t f = 0;
-
-    if (!value)
-        f |= 1ul << 6;
-    if (value >> (8 * size - 1) & 1)
-        f |= 1ul << 7;
-    if (!__builtin_parity((unsigned int)(value & 0xff)))
-        f |= 1ul << 2;
-    return f;
+    return (value ? 0 : FLAG_ZF) | (value >> (8 * size - 1) & 1 ? FLAG_SF : 0) |
+           (__builtin_parity((unsigned int)value & 0xff) ? 0 : FLAG_PF);
 }
 
-/* Flags of comparing a with b: those of the subtraction, as the processor does it. */
-static uint64_t compare_flags(uint64_t a, uint64_t b, unsigned int size)
+/* Flags of a + b = sum. */
+static uint64_t add_flags(uint64_t a, uint64_t b, uint64_t sum, unsigned int size)
 {
-    unsigned int up = 64 - 8 * size;
-    uint64_t d = (a - b) & size_mask(size), x = a << up, y = b << up;
-    uint64_t f = logic_flags(d, size) | (x < y);
+    uint64_t overflow = (a ^ sum) & (b ^ sum);
 
-    if (((x ^ y) & (x ^ (x - y))) >> 63)
-        f |= 1ul << 11;
-    if ((a ^ b ^ d) & 0x10)
-        f |= 1ul << 4;
-    return f;
+    return result_flags(sum, size) | (sum < a ? FLAG_CF : 0) |
+           ((a ^ b ^ sum) & FLAG_AF) | (overflow >> (8 * size - 1) & 1 ? FLAG_OF : 0);
+}
+
+/* Flags of a - b. */
+static uint64_t sub_flags(uint64_t a, uint64_t b, unsigned int size)
+{
+    uint64_t d = (a - b) & size_mask(size), overflow = (a ^ b) & (a ^ d);
+
+    return result_flags(d, size) | (a < b ? FLAG_CF : 0) | ((a ^ b ^ d) & FLAG_AF) |
+           (overflow >> (8 * size - 1) & 1 ? FLAG_OF : 0);
 }
 
 static void set_flags(struct cpu_user_regs *regs, uint64_t mask, uint64_t flags)
 {
-    regs->rflags = (regs->rflags & ~mask) | flags;
+    regs->rflags = (regs->rflags & ~mask) | (flags & mask);
 }
 
-/* Registers and flags after the store; old: the operand before it. */
-static void finish(struct cpu_user_regs *regs, const struct store *s, uint64_t old,
+/* One element of a string operation is done. True: the last. */
+static bool step_string(struct cpu_user_regs *regs, const struct store *s)
+{
+    uint64_t step = regs->rflags & X86_EFLAGS_DF ? -(uint64_t)s->size : s->size;
+
+    regs->rdi += step;
+    if (s->kind == STORE_MOVS)
+        regs->rsi += step;
+    return !s->rep || --regs->rcx == 0;
+}
+
+/* Registers and flags after the store. True: the instruction is complete. */
+static bool finish(struct cpu_user_regs *regs, const struct store *s, uint64_t old,
                    uint64_t now, uint64_t src)
 {
     uint64_t rax = regs->rax & size_mask(s->size);
@@ -285,22 +154,41 @@ static void finish(struct cpu_user_regs *regs, const struct store *s, uint64_t o
     switch (s->kind) {
     case STORE_MOV:
         break;
+    case STORE_STOS:
+    case STORE_MOVS:
+        return step_string(regs, s);
+    case STORE_XADD:
+        set_flags(regs, FLAGS_ARITH, add_flags(old, src, now, s->size));
+        /* fall through */
     case STORE_XCHG:
         write_reg(regs, (unsigned int)s->reg, s, old);
         break;
     case STORE_CMPXCHG:
-        set_flags(regs, FLAGS_ARITH, compare_flags(rax, old, s->size));
+        set_flags(regs, FLAGS_ARITH, sub_flags(rax, old, s->size));
         if (rax != old)
             write_reg(regs, 0, s, old);
+        break;
+    case STORE_ADD:
+        set_flags(regs, FLAGS_ARITH, add_flags(old, src, now, s->size));
+        break;
+    case STORE_INC:
+        set_flags(regs, FLAGS_ARITH & ~FLAG_CF, add_flags(old, src, now, s->size));
+        break;
+    case STORE_SUB:
+        set_flags(regs, FLAGS_ARITH, sub_flags(old, src, s->size));
+        break;
+    case STORE_DEC:
+        set_flags(regs, FLAGS_ARITH & ~FLAG_CF, sub_flags(old, src, s->size));
         break;
     case STORE_AND:
     case STORE_OR:
     case STORE_XOR:
-        set_flags(regs, FLAGS_ARITH, logic_flags(now, s->size));
+        set_flags(regs, FLAGS_ARITH, result_flags(now, s->size));
         break;
     default:
-        set_flags(regs, 1, old >> (src & (s->size * 8 - 1u)) & 1);
+        set_flags(regs, FLAG_CF, old & bit_of(s, src) ? FLAG_CF : 0);
     }
+    return true;
 }
 
 /* --- the update --- */
@@ -312,23 +200,21 @@ static bool do_store(struct vcpu *v, struct page_info *l1, unsigned int index,
     const uint64_t *slot = (uint64_t *)page_to_virt(l1) + index;
     domid_t self = v->domain->id;
     struct page_mod m = { .owner = self, .frames = self, .caller = self };
-    uint64_t mask = size_mask(s->size) << (8 * offset), src = source(regs, s);
-    int rc = 0;
+    uint64_t mask = size_mask(s->size) << (8 * offset), src, old, now;
+    int rc = -EAGAIN;
 
-    m.expect = s->kind != STORE_MOV || s->size != 8;
+    if (!source(regs, s, &src))
+        return false;
+    /* A whole entry that is replaced whatever it was needs no comparison. */
+    m.expect = s->kind != STORE_MOV || s->size != sizeof(*slot);
     m.old = READ_ONCE(*slot);
-    for (unsigned int i = 0; i < MAX_TRIES; i++) {
-        uint64_t old = (m.old & mask) >> (8 * offset);
-        uint64_t now = result(s, old, src, regs->rax);
-
+    for (unsigned int i = 0; i < MAX_TRIES && rc == -EAGAIN; i++) {
+        old = (m.old & mask) >> (8 * offset);
+        now = result(s, old, src, regs->rax);
         rc = page_mod_entry(l1, PT_L1, index, (m.old & ~mask) | now << (8 * offset), &m);
-        if (!rc)
-            finish(regs, s, old, now, src);
-        if (rc != -EAGAIN)
-            break;
+        if (!rc && finish(regs, s, old, now, src))
+            pv_skip_insn(v, regs, s->length);
     }
-    if (!rc)
-        pv_skip_insn(v, regs, s->length);
     return !rc || rc == -EAGAIN; /* the guest executes it once more */
 }
 
@@ -351,6 +237,19 @@ static struct page_info *get_target(struct vcpu *v, unsigned long addr)
     return NULL;
 }
 
+/* Fetches and decodes the store at regs->rip, which faulted at addr. */
+static bool fetch_store(struct cpu_user_regs *regs, unsigned long addr, struct store *s)
+{
+    uint8_t insn[INSN_MAX];
+    uint64_t base;
+    bool code64;
+
+    if (!pv_code_segment(regs, &base, &code64) || !code64 ||
+        !store_decode(insn, pv_fetch_insn(regs, base, insn), s) || (addr & (s->size - 1u)))
+        return false;
+    return (s->kind != STORE_STOS && s->kind != STORE_MOVS) || regs->rdi == addr;
+}
+
 /*
  * A write of current's guest kernel faulted at addr, which is mapped read-only. True:
  * it was a store to a level-1 table and is done (or to be executed again); false: the
@@ -360,16 +259,13 @@ bool pv_try_pte_write(struct cpu_user_regs *regs, unsigned long addr)
 {
     struct vcpu *v = current;
     struct page_info *l1 = get_target(v, addr);
-    uint8_t insn[INSN_MAX];
     struct store s;
-    uint64_t base;
-    bool code64, done;
+    bool done;
 
     if (!l1)
         return false;
-    done = pv_code_segment(regs, &base, &code64) && code64 &&
-           decode(insn, pv_fetch_insn(regs, base, insn), &s) && !(addr & (s.size - 1u)) &&
-           do_store(v, l1, (addr & ~PAGE_MASK) / 8, addr & 7, &s, regs);
+    done = fetch_store(regs, addr, &s) &&
+           do_store(v, l1, (addr & ~PAGE_MASK) / sizeof(uint64_t), addr & 7, &s, regs);
     page_put_and_type(l1, false);
     return done;
 }

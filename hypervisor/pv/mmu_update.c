@@ -156,7 +156,7 @@ long hc_mmu_update(XEN_GUEST_HANDLE(mmu_update_t) reqs, unsigned int count,
     long result;
     int rc;
 
-    if (unlikely(!mmu_batch_begin(&b, sizeof(struct mmu_update), &result)))
+    if (unlikely(!mmu_batch_begin(&b, &result)))
         return result;
     rc = mmu_party_get(foreigndom, &u.party);
     if (unlikely(rc))
