@@ -130,12 +130,11 @@ static noreturn void switch_to(struct runq *rq, struct vcpu *prev, struct vcpu *
     if (!vcpu_is_idle(next)) {
         runq_remove(rq, next);
         rq->curr_load = next->run_load;
-        runstate_change(next, RUNSTATE_running, now);
         /* Ordered before reading its pending events on the way out: see vcpu_kick(). */
         __atomic_store_n(&next->running, true, __ATOMIC_SEQ_CST);
     }
-    if (!vcpu_is_idle(prev))
-        runstate_change(prev, runstate_off_cpu(prev), now);
+    runstate_change(next, RUNSTATE_running, now);
+    runstate_change(prev, runstate_off_cpu(prev), now);
     runq_arm_slice(rq, now);
     spin_unlock(&rq->lock);
 
@@ -223,6 +222,8 @@ static struct vcpu *idle_vcpu_create(unsigned int cpu)
     v->id = v->cpu = cpu;
     v->pin_override = -1;
     v->running = true;
+    v->runstate.state = RUNSTATE_running;
+    v->runstate.entered = time_now();
     return v;
 }
 

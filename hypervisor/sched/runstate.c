@@ -9,7 +9,7 @@
 
 int runstate_off_cpu(const struct vcpu *v)
 {
-    if (vcpu_is_runnable(v))
+    if (vcpu_is_idle(v) || vcpu_is_runnable(v))
         return RUNSTATE_runnable;
     return READ_ONCE(v->pause_flags) & VPF_BLOCKED ? RUNSTATE_blocked : RUNSTATE_offline;
 }
@@ -43,7 +43,7 @@ uint64_t sched_idle_time(unsigned int cpu)
 {
     struct runstate r;
 
-    vcpu_runstate_get(per_cpu(runq, cpu).idle, &r);
+    vcpu_runstate_get(runq_of(cpu)->idle, &r);
     return r.time[RUNSTATE_running];
 }
 
