@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Hypercalls of old guests whose argument holds the command and its union. They are
- * the newer calls with the argument's address moved on to the union; only the commands
- * of their time are answered.
+ * the newer calls with the argument's address moved on to the union. Event channels and
+ * scheduling answer only the commands of that time; physical devices, all of them.
  */
 #include <hv/domain.h>
 #include <hv/hypercall.h>
@@ -24,8 +24,6 @@ long hc_physdev_op_compat(XEN_GUEST_HANDLE(physdev_op_t) op)
 
     if (guest_read(&cmd, (unsigned long)&op.p->cmd, sizeof(cmd)))
         return -EFAULT;
-    if (cmd < PHYSDEVOP_irq_status_query || cmd > PHYSDEVOP_alloc_irq_vector)
-        return -ENOSYS;
     return hc_physdev_op((int)cmd, arg);
 }
 
