@@ -21,15 +21,16 @@ static const struct part {
     int (*vcpu_create)(struct vcpu *v);
     void (*vcpu_destroy)(struct vcpu *v);
 } parts[] = {
-#define PART(name)                                                                      \
-    { name##_domain_create, name##_domain_relinquish, name##_domain_destroy,            \
+#define PART(name)                                                           \
+    { name##_domain_create, name##_domain_relinquish, name##_domain_destroy, \
       name##_vcpu_create, name##_vcpu_destroy },
 #include <hv/parts.def>
 #undef PART
 };
 #define NR_PARTS ARRAY_SIZE(parts)
 
-/* What a PV domain may be created with; the rest is for kinds of guests we do not have. */
+/* What a PV domain may be created with; the rest is for kinds of guests we do not have.
+ */
 #define FLAGS_KNOWN (XEN_DOMCTL_CDF_xs_domain)
 
 struct domain *domain0;
@@ -79,7 +80,8 @@ int domain_relinquish_parts(struct domain *d)
 }
 
 /* The structure itself with its vCPU array; null: no memory. */
-static struct domain *domain_alloc(const struct xen_domctl_createdomain *cfg, bool privileged)
+static struct domain *domain_alloc(const struct xen_domctl_createdomain *cfg,
+                                   bool privileged)
 {
     struct domain *d = hv_new(struct domain);
 

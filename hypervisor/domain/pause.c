@@ -77,7 +77,8 @@ static bool controller_count(struct domain *d, bool up)
     bool ok;
 
     spin_lock(&d->lock);
-    ok = up ? d->controller_pause_count < CONTROLLER_PAUSE_MAX : d->controller_pause_count > 0;
+    ok = up ? d->controller_pause_count < CONTROLLER_PAUSE_MAX
+            : d->controller_pause_count > 0;
     if (ok)
         d->controller_pause_count += up ? 1 : -1;
     if (ok && !up && d->life == DOM_BUILDING)

@@ -65,16 +65,16 @@ static cold void dump_registers(const struct vcpu *v)
 {
     const struct cpu_user_regs *r = &v->regs;
 
-    guest_printf(LOG_ERROR, "vCPU %u: rip %04x:%016lx rsp %04x:%016lx rflags %08lx\n", v->id,
-                 r->cs, r->rip, r->ss, r->rsp, r->rflags);
-    guest_printf(LOG_ERROR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax, r->rbx,
-                 r->rcx, r->rdx);
-    guest_printf(LOG_ERROR, "rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", r->rsi, r->rdi,
-                 r->rbp, r->r8);
-    guest_printf(LOG_ERROR, "r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", r->r9, r->r10,
-                 r->r11, r->r12);
-    guest_printf(LOG_ERROR, "r13 %016lx r14 %016lx r15 %016lx %s mode\n", r->r13, r->r14, r->r15,
-                 v->pv.kernel_mode ? "kernel" : "user");
+    guest_printf(LOG_ERROR, "vCPU %u: rip %04x:%016lx rsp %04x:%016lx rflags %08lx\n",
+                 v->id, r->cs, r->rip, r->ss, r->rsp, r->rflags);
+    guest_printf(LOG_ERROR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax,
+                 r->rbx, r->rcx, r->rdx);
+    guest_printf(LOG_ERROR, "rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", r->rsi,
+                 r->rdi, r->rbp, r->r8);
+    guest_printf(LOG_ERROR, "r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", r->r9,
+                 r->r10, r->r11, r->r12);
+    guest_printf(LOG_ERROR, "r13 %016lx r14 %016lx r15 %016lx %s mode\n", r->r13, r->r14,
+                 r->r15, v->pv.kernel_mode ? "kernel" : "user");
 }
 
 void domain_crash(struct domain *d, const char *fmt, ...)

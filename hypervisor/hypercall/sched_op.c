@@ -7,7 +7,7 @@
 
 #define POLL_MAX_PORTS 128
 
-#define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
+#define OP(cmd, name, suffix, type, dir, priv, restart) \
     static long sched_op_##suffix(OP_PARAM_##dir(type));
 #include <abi/ops/sched.def>
 
@@ -70,10 +70,10 @@ static long sched_op_pin_override(sched_pin_override_t *arg)
 static noinline long sched_op(int cmd, XEN_GUEST_HANDLE(void) arg)
 {
     switch (cmd) {
-#define OP(nr, name, suffix, type, dir, priv, restart)                                  \
-    case nr:                                                                            \
-        return OP_CASE(sched_op_, suffix, type, dir, priv, restart, arg,                \
-                       __HYPERVISOR_sched_op, 2, (unsigned long)cmd,                    \
+#define OP(nr, name, suffix, type, dir, priv, restart)                   \
+    case nr:                                                             \
+        return OP_CASE(sched_op_, suffix, type, dir, priv, restart, arg, \
+                       __HYPERVISOR_sched_op, 2, (unsigned long)cmd,     \
                        (unsigned long)arg.p);
 #include <abi/ops/sched.def>
     default:

@@ -18,7 +18,7 @@
 #define VCPU_ARGS_OUT(arg)     (v, op_arg)
 #define VCPU_ARGS_RAW(arg)     (v, arg)
 
-#define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
+#define OP(cmd, name, suffix, type, dir, priv, restart) \
     static long vcpu_op_##suffix VCPU_PARAMS_##dir(type);
 #include <abi/ops/vcpu.def>
 
@@ -81,7 +81,8 @@ static long vcpu_op_down(struct vcpu *v)
 {
     if (is_last_up(v)) {
         domain_shutdown(v->domain, SHUTDOWN_poweroff);
-    } else if (!(__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST) & VPF_DOWN)) {
+    } else if (!(__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST) &
+                 VPF_DOWN)) {
         vcpu_singleshot_stop(v);
         vcpu_sleep_nosync(v);
     }
@@ -113,8 +114,8 @@ static bool area_is_allowed(uint64_t addr)
     return guest_range_ok(addr, 0);
 }
 
-static long vcpu_op_register_runstate_memory_area(struct vcpu *v,
-                                                  vcpu_register_runstate_memory_area_t *arg)
+static long vcpu_op_register_runstate_memory_area(
+    struct vcpu *v, vcpu_register_runstate_memory_area_t *arg)
 {
     if (!area_is_allowed(arg->addr.p))
         return -EFAULT;
@@ -200,10 +201,10 @@ long hc_vcpu_op(int cmd, unsigned int vcpu, XEN_GUEST_HANDLE(void) arg)
     if (!v)
         return -ENOENT;
     switch (cmd) {
-#define OP(nr, name, suffix, type, dir, priv, restart)                                  \
-    case nr:                                                                            \
-        return OP_END_##restart(                                                        \
-            OP_RUN_##dir(type, arg, vcpu_op_##suffix VCPU_ARGS_##dir(arg)),             \
+#define OP(nr, name, suffix, type, dir, priv, restart)                      \
+    case nr:                                                                \
+        return OP_END_##restart(                                            \
+            OP_RUN_##dir(type, arg, vcpu_op_##suffix VCPU_ARGS_##dir(arg)), \
             __HYPERVISOR_vcpu_op, 3, (unsigned long)cmd, vcpu, (unsigned long)arg.p);
 #include <abi/ops/vcpu.def>
     default:

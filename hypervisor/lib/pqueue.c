@@ -68,7 +68,8 @@ static void mend_up(struct pqueue_node *n)
         n = n->parent;
 }
 
-/* A merge with a single node: it goes into the root's right spine, what was there below. */
+/* A merge with a single node: it goes into the root's right spine, what was there below.
+ */
 void pqueue_insert(struct pqueue *q, struct pqueue_node *n, uint64_t key)
 {
     struct pqueue_node *up = NULL, *down = q->root;

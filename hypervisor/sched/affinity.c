@@ -45,7 +45,8 @@ int vcpu_pin_override(struct vcpu *v, int cpu)
         if (v->pin_override < 0)
             return -EINVAL;
         cpu = -1;
-    } else if ((unsigned int)cpu >= nr_cpus || !cpumask_test(&cpu_online_map, (unsigned int)cpu)) {
+    } else if ((unsigned int)cpu >= nr_cpus ||
+               !cpumask_test(&cpu_online_map, (unsigned int)cpu)) {
         return -EINVAL;
     } else if (v->pin_override >= 0) {
         return -EBUSY;

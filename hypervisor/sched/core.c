@@ -172,7 +172,8 @@ static struct vcpu *choose_before_idle(struct runq *rq, struct vcpu *prev, ns_t 
     return choose_next(rq, prev, now);
 }
 
-/* SOFTIRQ_SCHEDULE. Returns if the vCPU (or the idle loop) that it interrupted goes on. */
+/* SOFTIRQ_SCHEDULE. Returns if the vCPU (or the idle loop) that it interrupted goes on.
+ */
 static void schedule(void)
 {
     struct runq *rq = runq_of(smp_cpu_id());

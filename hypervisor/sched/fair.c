@@ -15,19 +15,19 @@
 #include <abi/errno.h>
 
 /* The unit of vruntime is 16 ns of a domain with the default weight. */
-#define VRUNTIME_SHIFT 4
+#define VRUNTIME_SHIFT  4
 #define TO_VRUNTIME(ns) ((uint64_t)(ns) >> VRUNTIME_SHIFT)
 
-#define WAKE_BONUS  TO_VRUNTIME(5 * NS_PER_MS)
+#define WAKE_BONUS TO_VRUNTIME(5 * NS_PER_MS)
 /* How far curr must be ahead of a waking vCPU to be displaced within its slice. */
 #define GRANULARITY TO_VRUNTIME(1 * NS_PER_MS)
 
 #define DEFAULT_WEIGHT 256u
 /* Lighter domains count as this heavy: bounds the clocks' speed, as the next two do. */
-#define MIN_WEIGHT     16u
-#define MAX_ACTIVE     32
+#define MIN_WEIGHT 16u
+#define MAX_ACTIVE 32
 /* Charged at most at a time: who ran longer undisturbed took nothing from anyone. */
-#define MAX_CHARGE     (100 * NS_PER_MS)
+#define MAX_CHARGE (100 * NS_PER_MS)
 
 /* charge_factor has a 16-bit fraction. */
 #define FACTOR_SHIFT 16
@@ -40,7 +40,8 @@ static struct vcpu *vcpu_of(struct pqueue_node *n)
 static void set_weight(struct domain *d, uint16_t weight)
 {
     d->weight = weight;
-    d->charge_factor = (DEFAULT_WEIGHT << FACTOR_SHIFT) / max((unsigned int)weight, MIN_WEIGHT);
+    d->charge_factor =
+        (DEFAULT_WEIGHT << FACTOR_SHIFT) / max((unsigned int)weight, MIN_WEIGHT);
 }
 
 static void fair_domain_init(struct domain *d)
@@ -100,7 +101,8 @@ static struct vcpu *fair_pick(struct runq *rq, struct vcpu *curr, bool over)
     return curr;
 }
 
-static bool fair_preempts(const struct runq *rq, const struct vcpu *curr, const struct vcpu *v)
+static bool fair_preempts(const struct runq *rq, const struct vcpu *curr,
+                          const struct vcpu *v)
 {
     (void)rq;
     return v->vruntime + GRANULARITY < curr->vruntime;

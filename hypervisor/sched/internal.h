@@ -7,7 +7,7 @@
 
 /* One CPU's run queue. Everything under lock unless noted. */
 struct runq {
-    struct spinlock lock;   /* SCHED */
+    struct spinlock lock; /* SCHED */
     unsigned int cpu;
     struct vcpu *idle;
     struct vcpu *curr;      /* runs here, or the idle vCPU */
@@ -57,7 +57,8 @@ struct sched_policy {
      */
     struct vcpu *(*pick)(struct runq *rq, struct vcpu *curr, bool over);
     /* Should v, just queued, displace curr at once? */
-    bool (*preempts)(const struct runq *rq, const struct vcpu *curr, const struct vcpu *v);
+    bool (*preempts)(const struct runq *rq, const struct vcpu *curr,
+                     const struct vcpu *v);
     /* v, not queued, changes queues: translates what depends on them. Both locked. */
     void (*migrate)(const struct runq *from, const struct runq *to, struct vcpu *v);
     /* What v counts for in balancing. No lock. */

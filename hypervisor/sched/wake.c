@@ -70,9 +70,9 @@ void vcpu_sleep_nosync(struct vcpu *v)
 }
 
 /*
- * Two vCPUs that wait for each other would wait for ever: neither can leave its hypercall.
- * So one that is itself asked to stop gives up, if the one it waits for comes after it
- * in a fixed order: every circle of waiting vCPUs has a member that does.
+ * Two vCPUs that wait for each other would wait for ever: neither can leave its
+ * hypercall. So one that is itself asked to stop gives up, if the one it waits for comes
+ * after it in a fixed order: every circle of waiting vCPUs has a member that does.
  */
 static bool must_give_way(const struct vcpu *v)
 {
@@ -107,7 +107,8 @@ void vcpu_unblock(struct vcpu *v)
 
     if (!(READ_ONCE(v->pause_flags) & VPF_BLOCKED))
         return;
-    old = __atomic_fetch_and(&v->pause_flags, ~(VPF_BLOCKED | VPF_POLLING), __ATOMIC_SEQ_CST);
+    old = __atomic_fetch_and(&v->pause_flags, ~(VPF_BLOCKED | VPF_POLLING),
+                             __ATOMIC_SEQ_CST);
     if (old & VPF_BLOCKED)
         vcpu_wake(v);
 }

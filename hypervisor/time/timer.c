@@ -26,7 +26,8 @@ struct timer_queue {
     ns_t programmed; /* the hardware deadline, APIC_TIMER_NEVER = none */
 };
 
-static DEFINE_PER_CPU(struct timer_queue, timer_queue) = {
+static DEFINE_PER_CPU(struct timer_queue, timer_queue)
+= {
     .lock = SPINLOCK_INIT(TIMER),
     .programmed = APIC_TIMER_NEVER,
 };

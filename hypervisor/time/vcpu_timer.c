@@ -18,7 +18,7 @@
 #define DEFAULT_PERIOD (10 * NS_PER_MS)
 #define MIN_PERIOD     NS_PER_MS
 /* Far enough for any guest, and no sum of it with system time overflows. */
-#define MAX_PERIOD     (((int64_t)1 << 62) - 1)
+#define MAX_PERIOD (((int64_t)1 << 62) - 1)
 
 static void singleshot_fired(void *arg)
 {

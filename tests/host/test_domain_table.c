@@ -180,11 +180,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(is_found_by_its_id, setup, nothing_left),
         cmocka_unit_test_setup_teardown(an_id_is_not_given_twice, setup, nothing_left),
-        cmocka_unit_test_setup_teardown(free_ids_are_not_soon_used_again, setup, nothing_left),
+        cmocka_unit_test_setup_teardown(free_ids_are_not_soon_used_again, setup,
+                                        nothing_left),
         cmocka_unit_test_setup_teardown(a_reserved_id_is_not_found, setup, nothing_left),
         cmocka_unit_test_setup_teardown(all_are_listed_in_order, setup, nothing_left),
         cmocka_unit_test_setup_teardown(every_id_can_be_used, setup, nothing_left),
-        cmocka_unit_test_setup_teardown(a_guest_names_itself_and_others, setup, nothing_left),
+        cmocka_unit_test_setup_teardown(a_guest_names_itself_and_others, setup,
+                                        nothing_left),
     };
 
     host_machine_init(1024);

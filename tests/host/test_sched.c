@@ -22,10 +22,10 @@
 
 /* What a vCPU does with the time it gets. */
 enum behaviour {
-    SPIN,      /* runs on, whatever comes */
-    YIELD,     /* yields at every step */
-    NAP,       /* runs and blocks for random times */
-    FLOOD,     /* blocks at every step and is woken at the next */
+    SPIN,  /* runs on, whatever comes */
+    YIELD, /* yields at every step */
+    NAP,   /* runs and blocks for random times */
+    FLOOD, /* blocks at every step and is woken at the next */
 };
 
 struct sim_vcpu {
@@ -238,7 +238,8 @@ static void behave(struct sim_vcpu *s)
         vcpu_yield();
     if (s->behaviour == FLOOD || (s->behaviour == NAP && now >= s->change_at)) {
         vcpu_block(&s->v, VPF_BLOCKED);
-        s->change_at = now + (s->behaviour == NAP ? (ns_t)(host_random() % (20 * NS_PER_MS)) : 0);
+        s->change_at =
+            now + (s->behaviour == NAP ? (ns_t)(host_random() % (20 * NS_PER_MS)) : 0);
     }
 }
 
@@ -337,7 +338,8 @@ static int64_t got_ms(struct sim_vcpu *s)
 static void assert_near(int64_t got, int64_t want, int64_t percent)
 {
     if (got * 100 < want * (100 - percent) || got * 100 > want * (100 + percent))
-        fail_msg("got %ld ms, expected %ld +- %ld%%", (long)got, (long)want, (long)percent);
+        fail_msg("got %ld ms, expected %ld +- %ld%%", (long)got, (long)want,
+                 (long)percent);
 }
 
 /* --- the tests --- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Timers on a machine with one CPU, a clock that the test sets, and a counted deadline. */
+/* Timers on a machine with one CPU, a clock that the test sets, and a counted deadline.
+ */
 #include "test.h"
 
 #include "hv_host.h"

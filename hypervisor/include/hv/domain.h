@@ -134,14 +134,14 @@ int must_check domain_lookup(domid_t id, bool remote, struct domain **out);
 /*
  * Creates a domain in state building, paused by the controller. id: wanted id, or
  * DOMID_INVALID for any. The caller becomes the holder of a reference beside the one that
- * domain_kill() drops. Returns 0; -EEXIST id in use; -ENOMEM; -EINVAL bad configuration (no
- * vCPU, more than the limit, an unknown or unsupported flag), or an id out of range; what
- * a part returns.
+ * domain_kill() drops. Returns 0; -EEXIST id in use; -ENOMEM; -EINVAL bad configuration
+ * (no vCPU, more than the limit, an unknown or unsupported flag), or an id out of range;
+ * what a part returns.
  */
 int must_check domain_create(domid_t id, const struct xen_domctl_createdomain *cfg,
                              bool privileged, struct domain **out);
-/* Creates vCPU id (down, not initialised). 0; -EINVAL: no such id, or d is dying; -EEXIST;
- * -ENOMEM. */
+/* Creates vCPU id (down, not initialised). 0; -EINVAL: no such id, or d is dying;
+ * -EEXIST; -ENOMEM. */
 int must_check vcpu_create(struct domain *d, unsigned int id, struct vcpu **out);
 
 /*
@@ -151,8 +151,8 @@ int must_check vcpu_create(struct domain *d, unsigned int id, struct vcpu **out)
 int must_check domain_kill(struct domain *d);
 
 /*
- * Stops all vCPUs, records the reason, and has VIRQ_DOM_EXC raised in domain 0 (when it is
- * suspended and has a suspend port: an event sent from that). Domain 0's own shutdown
+ * Stops all vCPUs, records the reason, and has VIRQ_DOM_EXC raised in domain 0 (when it
+ * is suspended and has a suspend port: an event sent from that). Domain 0's own shutdown
  * shuts the machine down. Does nothing when d is shutting down already. Any
  * context but NMI, with no lock of level SCHED or above held.
  */
@@ -163,7 +163,8 @@ void domain_set_shutdown_code(struct domain *d, uint8_t reason);
 /* Undoes domain_shutdown (XEN_DOMCTL_resumedomain). */
 void domain_resume(struct domain *d);
 /*
- * The ladder's second rung: prints why, dumps the vCPU's registers, shuts d down as crashed.
+ * The ladder's second rung: prints why, dumps the vCPU's registers, shuts d down as
+ * crashed.
  * For the running vCPU's domain the vCPU does not return to the guest: the call returns,
  * and the way out to the guest gives the CPU to another. Context as domain_shutdown().
  */

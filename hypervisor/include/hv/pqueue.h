@@ -13,7 +13,7 @@
 struct pqueue_node {
     struct pqueue_node *left, *right, *parent;
     uint64_t key;
-    uint32_t rank; /* nodes on the shortest way down to an empty place, this one included */
+    uint32_t rank; /* nodes on the shortest way down to an empty place, with this one */
 };
 
 struct pqueue {

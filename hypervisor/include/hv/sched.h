@@ -38,7 +38,7 @@ void vcpu_kick(struct vcpu *v);
 
 /* Gives the CPU up if something else waits for it. Current only. */
 void vcpu_yield(void);
-/* Blocks current until an event is pending; enables event delivery first (SCHEDOP_block). */
+/* SCHEDOP_block: enables event delivery and blocks current until an event is pending. */
 void vcpu_block_enable_events(void);
 /*
  * Blocks current until one of ports[0..n-1] is pending, an event is deliverable, or the
@@ -79,9 +79,9 @@ int must_check domain_watchdog(struct domain *d, uint32_t id, uint32_t timeout);
 noreturn void idle_loop(void);
 
 /*
- * Layer pv, called by schedule() with interrupts off: takes prev's state off this CPU, all
- * of it into *prev, makes next current, loads its state, and brings its time record up to
- * date. Either may be idle. Keeps the domains' dirty_cpus.
+ * Layer pv, called by schedule() with interrupts off: takes prev's state off this CPU,
+ * all of it into *prev, makes next current, loads its state, and brings its time record
+ * up to date. Either may be idle. Keeps the domains' dirty_cpus.
  */
 void pv_context_switch(struct vcpu *prev, struct vcpu *next);
 /* entry.S: reset the stack and go to current's guest (or the idle loop if it is idle).

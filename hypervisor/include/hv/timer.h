@@ -27,7 +27,7 @@ struct time_base {
 };
 const struct time_base *time_base(void);
 extern uint32_t tsc_khz;
-/* The battery-backed clock: seconds since 1970, 0 when there is none. At start-up only. */
+/* The battery-backed clock: seconds since 1970, 0 if there is none. At start-up only. */
 uint64_t rtc_read(void);
 /* Reads the wall clock's start from it. */
 void wallclock_init(void);

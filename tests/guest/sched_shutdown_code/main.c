@@ -14,7 +14,8 @@ COVERS(sched_op, SCHEDOP_shutdown_code, SCHEDOP_remote_shutdown, sched_op_compat
 
 static int remote_shutdown(domid_t domain)
 {
-    struct sched_remote_shutdown op = { .domain_id = domain, .reason = SHUTDOWN_poweroff };
+    struct sched_remote_shutdown op = { .domain_id = domain,
+                                        .reason = SHUTDOWN_poweroff };
 
     return HYPERVISOR_sched_op(SCHEDOP_remote_shutdown, &op);
 }

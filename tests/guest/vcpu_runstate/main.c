@@ -5,7 +5,8 @@
  * Provocation: spinning and sleeping; a vCPU that was never started; addresses of the
  * hypervisor's, addresses that are not mapped, none.
  * Expected: running while asked, offline; sleeping counts as blocked, spinning as
- * running, and the four times cover all time; -EFAULT only for the hypervisor's addresses.
+ * running, and the four times cover all time; -EFAULT only for the hypervisor's
+ * addresses.
  */
 /* qemu: -smp 2 */
 #include <test.h>
