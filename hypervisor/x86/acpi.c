@@ -59,6 +59,15 @@ static __init const uint8_t *window_at(uint64_t pa)
     return (const uint8_t *)WINDOW + (pa & ~PAGE_MASK);
 }
 
+static __init void close_window(void)
+{
+    uint64_t *e = hv_pte_find(WINDOW);
+
+    if (e)
+        *e = 0;
+    tlb_flush_va_local(WINDOW);
+}
+
 /* Copies n bytes at machine address pa; false when that is no address of this machine. */
 static __init bool read_machine(uint64_t pa, void *out, size_t n)
 {
@@ -209,5 +218,6 @@ __init void acpi_init(void)
     }
     root = acpi_rsdp_root(bi->rsdp, bi->rsdp_size, &is_wide);
     walk_root(root, is_wide);
+    close_window();
     report();
 }
