@@ -124,18 +124,9 @@ void pv_failsafe(struct vcpu *v)
     v->regs.ds = v->regs.es = v->regs.fs = v->regs.gs = 0;
 }
 
+/* What the guest wanted to return to is refused: its own exception, in that very place. */
 void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector, unsigned int error_code)
 {
-    struct vcpu *v = current;
-
-    (void)vector;
-    (void)error_code;
-    /* A kernel that cannot be returned to has nobody who could repair it. */
-    if (v->pv.kernel_mode && regs->rip == v->pv.failsafe.rip) {
-        domain_crash(v->domain, "failsafe callback at %#lx cannot be entered",
-                     (unsigned long)regs->rip);
-        return;
-    }
-    pv_read_data_selectors(v);
-    bounce_failsafe(v);
+    (void)regs;
+    pv_inject(current, vector, error_code);
 }

@@ -109,9 +109,11 @@ void exception_from_hypervisor(struct cpu_user_regs *regs)
 void exception_at_iret(struct cpu_user_regs *regs, unsigned int vector,
                        unsigned int error_code, unsigned long cr2)
 {
-    if (vector == VEC_PF && in_desc_window(cr2) && pv_fault_in_desc_window(cr2, regs))
-        return;
-    pv_iret_fault(regs, vector, error_code);
+    regs->error_code = error_code;
+    if (vector == VEC_PF)
+        pv_page_fault(regs, cr2);
+    else
+        pv_iret_fault(regs, vector, error_code);
 }
 
 /*

@@ -68,7 +68,7 @@ bool pv_fault_in_desc_window(unsigned long va, struct cpu_user_regs *regs);
 /* Exit path, IRQs off, current->info has a pending unmasked event (or an NMI is pending):
  * builds the upcall frame. */
 void pv_deliver_event(struct vcpu *v);
-/* Exit path: iret to the guest faulted (bad selector or frame in regs): failsafe callback. */
+/* Exit path: IRET refused the frame in regs: the guest's exception, as if raised there. */
 void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector, unsigned int error_code);
 
 #endif
