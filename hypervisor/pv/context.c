@@ -54,7 +54,8 @@ void pv_read_data_selectors(struct vcpu *v)
 
 /*
  * Loads GS's selector without disturbing this CPU's GS base. *base: what the
- * descriptor gave. Interrupts off.
+ * descriptor gave; 0 for a null selector, which leaves the base alone on some
+ * processors, and then it would be our own. Interrupts off.
  */
 static bool load_gs_selector(uint16_t sel, uint64_t *base)
 {
@@ -62,7 +63,7 @@ static bool load_gs_selector(uint16_t sel, uint64_t *base)
     bool ok = LOAD_SELECTOR(gs, sel);
 
     /* No per-CPU access may come before this: GS.base is the descriptor's now. */
-    *base = rdmsr(MSR_GS_BASE);
+    *base = ok && sel > 3 ? rdmsr(MSR_GS_BASE) : 0;
     wrmsr(MSR_GS_BASE, own);
     return ok;
 }
@@ -138,7 +139,7 @@ static void load_fpu(struct vcpu *v)
         write_cr0(read_cr0() | X86_CR0_TS);
 }
 
-static void load_tsc_aux(const struct vcpu *v)
+void pv_load_tsc_aux(const struct vcpu *v)
 {
     if (host_cpu.rdtscp && this_cpu(loaded_tsc_aux) != v->pv.msr_tsc_aux) {
         this_cpu(loaded_tsc_aux) = v->pv.msr_tsc_aux;
@@ -172,7 +173,7 @@ static void load_guest(struct vcpu *v)
     desc_set_guest_frame(v);
     pv_load_cr4(v);
     load_fpu(v);
-    load_tsc_aux(v);
+    pv_load_tsc_aux(v);
     pv_load_debugregs(v);
     load_segments(v);
 }

@@ -22,6 +22,7 @@ void pv_skip_insn(struct vcpu *v, struct cpu_user_regs *regs, unsigned int lengt
     if (unlikely(regs->rflags & X86_EFLAGS_TF)) {
         v->pv.dr6 |= 1ul << 14; /* BS: single step */
         pv_inject(v, TRAP_DB, 0);
+        frame_return_by_iret(regs); /* the instruction may have changed any register */
     }
 }
 

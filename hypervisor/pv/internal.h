@@ -165,6 +165,8 @@ void pv_set_ts(struct vcpu *v, bool ts);
 /* The CR4 that the processor must have while v runs. */
 unsigned long pv_hw_cr4(const struct vcpu *v);
 void pv_load_cr4(const struct vcpu *v);
+/* TSC_AUX of v, if this CPU holds another value. */
+void pv_load_tsc_aux(const struct vcpu *v);
 /* FS and GS bases of current's present mode. */
 static always_inline uint64_t pv_read_fs_base(void)
 {

@@ -15,6 +15,8 @@
 #define MSR_AMD_PATCHLEVEL 0x8b
 #define MSR_K8_SYSCFG      0xc0010010
 #define MSR_K7_HWCR        0xc0010015
+#define MSR_MCG_CAP        0x179
+#define MSR_MCG_CTL        0x17b
 #define MSR_XEN_HYPERCALL_PAGE 0x40000000
 
 #define EFER_SCE (1ul << 0)
@@ -71,6 +73,7 @@ bool emulate_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
     case MSR_K8_SYSCFG:
     case MSR_K7_HWCR:
         return read_host_msr(msr, value);
+    case MSR_MCG_CAP ... MSR_MCG_CTL: /* machine checks: no bank is a guest's */
     case MSR_XEN_HYPERCALL_PAGE:
         *value = 0;
         return true;
@@ -121,7 +124,7 @@ bool emulate_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
             return false;
         v->pv.msr_tsc_aux = value;
         if (v == current)
-            wrmsr(MSR_TSC_AUX, value);
+            pv_load_tsc_aux(v);
         return true;
     case MSR_XEN_HYPERCALL_PAGE:
         return write_hypercall_msr(v, value);

@@ -41,6 +41,12 @@ static bool tables_unchanged(const struct vcpu *v, const struct vcpu_guest_conte
     return true;
 }
 
+/* A vCPU that is to go on in user mode must have page tables there. */
+static bool has_user_root(const struct vcpu *v, const struct vcpu_guest_context *c)
+{
+    return v->pv.user_root || (!v->initialised && mfn_x(root_of(c->ctrlreg[1])));
+}
+
 static int check_context(const struct vcpu *v, const struct vcpu_guest_context *c)
 {
     if (!addresses_okay(c) || c->gdt_ents > FIRST_RESERVED_GDT_ENTRY || c->ldt_ents > 8192 ||
@@ -64,7 +70,7 @@ static int take_tables(struct vcpu *v, const struct vcpu_guest_context *c)
     rc = pv_set_ldt(v, c->ldt_base, (unsigned int)c->ldt_ents);
     if (!rc)
         rc = pv_set_kernel_root(v, root_of(c->ctrlreg[3]));
-    if (!rc && c->ctrlreg[1] && !v->pv.user_root)
+    if (!rc && mfn_x(root_of(c->ctrlreg[1])) && !v->pv.user_root)
         rc = pv_set_user_root(v, root_of(c->ctrlreg[1]));
     if (rc && rc != -ERESTART)
         pv_drop_gdt(v);
@@ -120,7 +126,7 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 
     if (rc)
         return rc;
-    if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
+    if (!(c->flags & VGCF_in_kernel) && !has_user_root(v, c))
         return -EINVAL;
     if (c->flags & VGCF_i387_valid) {
         rc = fpu_import_legacy(v->pv.fpu, &c->fpu_ctxt);
@@ -158,12 +164,12 @@ static void store_tables(const struct vcpu *v, struct vcpu_guest_context *c)
         c->ctrlreg[1] = xen_pfn_to_cr3(mfn_x(page_to_mfn(v->pv.user_root)));
 }
 
-int pv_vcpu_set_xstate(struct vcpu *v, uint64_t xcr0, const void *image, bool has_area)
+int pv_vcpu_set_xstate(struct vcpu *v, uint64_t xcr0, const void *image)
 {
     uint64_t old = v->pv.xcr0;
     int rc = pv_set_xcr0(v, xcr0);
 
-    if (!rc && has_area)
+    if (!rc)
         rc = fpu_import_xsave(v->pv.fpu, image);
     if (rc)
         v->pv.xcr0 = old;
