@@ -357,9 +357,15 @@ exit_softirqs:
 exit_event:
     cmpb $0, INFO_mask(%rcx)
     jne exit_nmi
+/*
+ * The guest's other vCPUs can open its event mask again as often as they like: interrupts
+ * are let in between, so that this does not keep the CPU.
+ */
 exit_deliver:
     lea -VCPU_REGS(%rbx), %rdi
     call pv_deliver_event
+    sti
+    nop
     jmp guest_exit
 
 /* In: SAVED, IF=0, NMI pending. */
