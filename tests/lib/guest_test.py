@@ -6,7 +6,7 @@ The comment lines understood are described in tests/guest/lib/test.h.
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from machine import Ended, Machine, Timeout
@@ -15,10 +15,13 @@ GUEST_TESTS = Path(__file__).resolve().parents[1] / "guest"
 
 RESULT = r"^(?:\(\w+\) )?Test result: (SUCCESS|SKIP|ERROR|FAILURE)$"
 CRASH = r"^.*(?:[Dd]omain 0|[Dd]om0|d0)\b.*(?:crash|shutdown code 3).*$"
+SETTLE_SECONDS = 1
+ENDED_BY_CRASH = r"domain 0 has ended \(shutdown code 3\)"
 PANIC = r"^.*(?:Panic on CPU|HYPERVISOR PANIC).*$"
-SETTING = re.compile(r"^\s*(?:/\*|\*)?\s*(qemu|dom0|hypervisor|args|timeout|expect|xen): "
+SETTING = re.compile(r"^\s*(?:/\*|\*)?\s*(qemu|dom0|hypervisor|args|timeout|expect|case|xen): "
                      r"(.*?)\s*(?:\*/)?$")
 EXPECT_CRASH = re.compile(r'crash "(.*)"$')
+CASE = re.compile(r'(\S+) crash "(.*)"$')
 
 
 @dataclass
@@ -31,6 +34,7 @@ class GuestTest:
     args: str = ""
     timeout: float = 30
     crash: str = ""     # regular expression for the crash that is expected
+    cases: list = field(default_factory=list)  # further runs: (argument, crash)
     differs: str = ""   # why Xen gives another result
 
     def _set(self, key, value):
@@ -45,15 +49,23 @@ class GuestTest:
         elif key == "timeout":
             self.timeout = float(value)
         elif key == "expect":
-            self.crash = self._matched(EXPECT_CRASH, value)
+            self.crash = self._matched(EXPECT_CRASH, value).group(1)
+        elif key == "case":
+            self.cases.append(self._matched(CASE, value).groups())
         elif key == "xen":
-            self.differs = self._matched(re.compile(r"differs (.+)$"), value)
+            self.differs = self._matched(re.compile(r"differs (.+)$"), value).group(1)
 
     def _matched(self, regexp, value):
         match = regexp.match(value)
         if not match:
             raise ValueError(f"{self.name}/main.c: cannot read {value!r}")
-        return match.group(1)
+        return match
+
+    def variants(self):
+        """The runs that the test consists of: itself, then one for each of its cases."""
+        yield self
+        for argument, crash in self.cases:
+            yield replace(self, args=argument, crash=crash, cases=[])
 
     @classmethod
     def load(cls, name):
@@ -103,9 +115,15 @@ def _watch(machine, timeout):
 
 
 def _judge_crash(test, verdict, hypervisor):
-    """A crash that was asked for is a success; the message is Pavise's own."""
+    """A crash that was asked for is a success; the message is Pavise's own, and so is how
+    the machine ends in good order after domain 0 has."""
     if verdict.result != "CRASH":
         return Verdict("FAILURE", f"expected a crash, got {verdict.result}", verdict.output)
+    if re.search(PANIC, verdict.output, re.MULTILINE):
+        return Verdict("PANIC", "the hypervisor did not survive the crash", verdict.output)
+    if hypervisor == "pavise" and not re.search(ENDED_BY_CRASH, verdict.output):
+        return Verdict("FAILURE", "the machine did not say that domain 0 has ended",
+                       verdict.output)
     if hypervisor == "pavise" and not re.search(test.crash, verdict.output):
         return Verdict("FAILURE", f"crashed without a line like {test.crash!r}",
                        verdict.output)
@@ -113,14 +131,28 @@ def _judge_crash(test, verdict, hypervisor):
 
 
 def run(test, hypervisor, build, qemu=()):
-    """Boots the test and returns its Verdict. The console's text stays in
-    build/tests/guest/NAME.HYPERVISOR.log."""
+    """Boots the test, and again for each of its cases; returns the Verdict of the first
+    that fails, else of the test itself. Console text: build/tests/guest/NAME.HYPERVISOR.log,
+    NAME-ARGUMENT.HYPERVISOR.log for a case."""
+    first = None
+    for variant in test.variants():
+        name = test.name if variant is test else f"{test.name}-{variant.args}"
+        verdict = _run_once(variant, hypervisor, build, qemu, f"{name}.{hypervisor}.log")
+        first = first or verdict
+        if not verdict.good:
+            if variant is not test:
+                verdict.detail = f"case {variant.args}: {verdict.detail}"
+            return verdict
+    return first
+
+
+def _run_once(test, hypervisor, build, qemu, log):
     base = Path(build) / "tests" / "guest" / test.name
     if not base.with_suffix(".elf").exists():
         return Verdict("ERROR", "not built: make guest-tests")
     with Machine(hypervisor, base.with_suffix(".elf"), args=test.args, build=build,
                  append=" ".join(test.append), qemu=[*test.qemu, *qemu],
-                 log=base.with_suffix(f".{hypervisor}.log")) as machine:
+                 log=base.with_name(log)) as machine:
         verdict = _watch(machine, test.timeout)
         if verdict.result == "CRASH":
             verdict.output = _settle(machine)
@@ -134,7 +166,7 @@ def run(test, hypervisor, build, qemu=()):
 def _settle(machine):
     """The text after a crash, when its report has had time to come out."""
     try:
-        machine.wait_end(0.5)
+        machine.wait_end(SETTLE_SECONDS)
     except Timeout:
         pass
     return machine.output()

@@ -13,6 +13,7 @@
  *   args: TEXT                      the guest's own command line
  *   timeout: SECONDS                instead of 30
  *   expect: crash "REGEXP"          the domain is to crash, with such a console line
+ *   case: ARG crash "REGEXP"        a further run with that command line, likewise
  *   xen: differs REASON             explains another result on Xen than on Pavise
  *
  * Output ends with one line "Test result: SUCCESS|SKIP|ERROR|FAILURE". SUCCESS: every
