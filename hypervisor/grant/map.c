@@ -19,6 +19,8 @@
 #include <hv/softirq.h>
 
 #define BOTH_MAPS (GNTMAP_host_map | GNTMAP_device_map)
+/* The operation from dom on: everything that is written lies there. */
+#define OUT_BYTES (sizeof(gnttab_map_grant_ref_t) - offsetof(gnttab_map_grant_ref_t, dom))
 
 static bool device_get(struct domain *granter, mfn_t frame, bool readonly)
 {
@@ -142,7 +144,7 @@ long grant_op_map_grant_ref(XEN_GUEST_HANDLE(gnttab_map_grant_ref_t) ops,
         if (unlikely(copy_from_guest_offset(&op, ops, i, 1)))
             return -EFAULT;
         op.status = (int16_t)map_one(&op);
-        if (unlikely(copy_to_guest_offset(ops, i, &op, 1)))
+        if (unlikely(guest_write((unsigned long)&ops.p[i].dom, &op.dom, OUT_BYTES)))
             return -EFAULT;
     }
     return 0;

@@ -11,11 +11,11 @@ long hc_grant_table_op(unsigned int cmd, XEN_GUEST_HANDLE(void) uop, unsigned in
     if (unlikely((int)count < 0))
         return -EINVAL;
     switch (cmd) {
-#define OP(nr, name, suffix, type, dir, priv, restart)                                  \
-    case nr:                                                                            \
+#define OP(nr, name, suffix, type, dir, priv, restart) \
+    case nr:                                           \
         return grant_op_##suffix((XEN_GUEST_HANDLE(type)){ uop.p }, count);
-#define OP_ABSENT(nr, name, err)                                                        \
-    case nr:                                                                            \
+#define OP_ABSENT(nr, name, err) \
+    case nr:                     \
         return -err;
 #include <abi/ops/grant.def>
     default:

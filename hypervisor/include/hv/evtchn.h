@@ -15,7 +15,8 @@
  * when that is 0. The port; -ENOSPC beyond d's limit; -EBUSY port_wanted is in use;
  * -EINVAL d is dying; -ENOMEM.
  */
-int must_check evtchn_alloc_unbound(struct domain *d, domid_t remote, unsigned int port_wanted);
+int must_check evtchn_alloc_unbound(struct domain *d, domid_t remote,
+                                    unsigned int port_wanted);
 /* Sends through d's port as d itself does: 0 (also when nobody is connected yet), or
  * -EINVAL: no such port, closed, or a VIRQ's or PIRQ's. No locks needed; any context. */
 long evtchn_send(struct domain *d, unsigned int port);

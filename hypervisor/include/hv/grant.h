@@ -48,7 +48,7 @@ int must_check pv_grant_map(struct domain *d, uint64_t addr, uint32_t flags, mfn
  * flushes the TLBs of d's CPUs.
  * 0; -EINVAL: no such entry, it does not map frame, or new_addr with GNTMAP_contains_pte.
  */
-int must_check pv_grant_unmap(struct domain *d, uint64_t addr, uint32_t flags, mfn_t frame,
-                              uint64_t new_addr);
+int must_check pv_grant_unmap(struct domain *d, uint64_t addr, uint32_t flags,
+                              mfn_t frame, uint64_t new_addr);
 
 #endif

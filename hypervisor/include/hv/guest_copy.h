@@ -118,8 +118,9 @@ fault:
 }
 
 /* Is it worth unrolling? A constant, even and short; and no SMAP window to open. */
-#define guest_copy_is_small(size) \
-    (__builtin_constant_p(size) && (size) <= 80 && (size) % 2 == 0 && likely(!host_cpu.smap))
+#define guest_copy_is_small(size)                                     \
+    (__builtin_constant_p(size) && (size) <= 80 && (size) % 2 == 0 && \
+     likely(!host_cpu.smap))
 
 /* size bytes; 0 or -EFAULT. */
 static always_inline int must_check guest_read(void *dst, unsigned long src, size_t size)
@@ -136,7 +137,8 @@ static always_inline int must_check guest_write(unsigned long dst, const void *s
         return guest_write_words(dst, src, size);
     return guest_write_any(dst, src, size);
 }
-/* One 32-bit word: its value, or -EFAULT. For the hottest paths: it stays in a register. */
+/* One 32-bit word: its value, or -EFAULT. For the hottest paths: it stays in a register.
+ */
 long guest_fetch32_any(unsigned long src);
 static always_inline long guest_fetch32(unsigned long src)
 {

@@ -49,7 +49,7 @@ extern void *const hypercall_table[HYPERCALL_TABLE_SIZE];
  * arguments, each converted to unsigned long; handles as handle.p cast. Within a
  * multicall its entry is rewritten instead. Returns what the handler must return.
  */
-#define hypercall_continue(nr, nargs, ...)                                              \
+#define hypercall_continue(nr, nargs, ...) \
     hypercall_restart((nr), (nargs), (const unsigned long[]){ __VA_ARGS__ })
 long hypercall_restart(unsigned int nr, unsigned int nargs, const unsigned long *args);
 
@@ -61,29 +61,29 @@ long hypercall_restart(unsigned int nr, unsigned int nargs, const unsigned long 
 #define OP_PARAM_REPORT(type) type *arg
 #define OP_PARAM_RAW(type)    XEN_GUEST_HANDLE(void) arg
 
-#define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
+#define OP(cmd, name, suffix, type, dir, priv, restart) \
     int evtchn_op_##suffix(OP_PARAM_##dir(type));
 #include <abi/ops/evtchn.def>
-#define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
+#define OP(cmd, name, suffix, type, dir, priv, restart) \
     int callback_op_##suffix(OP_PARAM_##dir(type));
 #include <abi/ops/callback.def>
-#define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
+#define OP(cmd, name, suffix, type, dir, priv, restart) \
     int physdev_op_##suffix(OP_PARAM_##dir(type));
 #include <abi/ops/physdev.def>
-#define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
+#define OP(cmd, name, suffix, type, dir, priv, restart) \
     int nmi_op_##suffix(OP_PARAM_##dir(type));
 #include <abi/ops/nmi.def>
-#define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
+#define OP(cmd, name, suffix, type, dir, priv, restart) \
     long xen_version_##suffix(OP_PARAM_##dir(type));
 #include <abi/ops/xen_version.def>
 
 /* grant_table_op: count elements at ops. */
-#define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
+#define OP(cmd, name, suffix, type, dir, priv, restart) \
     long grant_op_##suffix(XEN_GUEST_HANDLE(type) ops, unsigned int count);
 #include <abi/ops/grant.def>
 
 /* console_io: count bytes at buffer. */
-#define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
+#define OP(cmd, name, suffix, type, dir, priv, restart) \
     long console_io_##suffix(unsigned int count, XEN_GUEST_HANDLE(char) buffer);
 #include <abi/ops/console.def>
 
@@ -97,38 +97,38 @@ long hypercall_restart(unsigned int nr, unsigned int nargs, const unsigned long 
 
 #define OP_RUN_NONE(type, arg, call) (call)
 #define OP_RUN_RAW(type, arg, call)  (call)
-#define OP_RUN_IN(type, arg, call)                                                      \
-    ({                                                                                  \
-        type op_buf, *op_arg = &op_buf;                                                 \
-        unlikely(OP_COPY_IN(op_buf, arg)) ? -EFAULT : (call);                           \
+#define OP_RUN_IN(type, arg, call)                            \
+    ({                                                        \
+        type op_buf, *op_arg = &op_buf;                       \
+        unlikely(OP_COPY_IN(op_buf, arg)) ? -EFAULT : (call); \
     })
-#define OP_RUN_OUT(type, arg, call)                                                     \
-    ({                                                                                  \
-        type op_buf, *op_arg = &op_buf;                                                 \
-        long op_rc = (call);                                                            \
-        op_rc >= 0 && OP_COPY_OUT(op_buf, arg) ? -EFAULT : op_rc;                       \
+#define OP_RUN_OUT(type, arg, call)                               \
+    ({                                                            \
+        type op_buf, *op_arg = &op_buf;                           \
+        long op_rc = (call);                                      \
+        op_rc >= 0 && OP_COPY_OUT(op_buf, arg) ? -EFAULT : op_rc; \
     })
-#define OP_RUN_INOUT(type, arg, call)                                                   \
-    ({                                                                                  \
-        type op_buf, *op_arg = &op_buf;                                                 \
-        long op_rc = -EFAULT;                                                           \
-        if (likely(!OP_COPY_IN(op_buf, arg))) {                                         \
-            op_rc = (call);                                                             \
-            if (op_rc >= 0 && OP_COPY_OUT(op_buf, arg))                                 \
-                op_rc = -EFAULT;                                                        \
-        }                                                                               \
-        op_rc;                                                                          \
+#define OP_RUN_INOUT(type, arg, call)                   \
+    ({                                                  \
+        type op_buf, *op_arg = &op_buf;                 \
+        long op_rc = -EFAULT;                           \
+        if (likely(!OP_COPY_IN(op_buf, arg))) {         \
+            op_rc = (call);                             \
+            if (op_rc >= 0 && OP_COPY_OUT(op_buf, arg)) \
+                op_rc = -EFAULT;                        \
+        }                                               \
+        op_rc;                                          \
     })
-#define OP_RUN_REPORT(type, arg, call)                                                  \
-    ({                                                                                  \
-        type op_buf, *op_arg = &op_buf;                                                 \
-        long op_rc = -EFAULT;                                                           \
-        if (likely(!OP_COPY_IN(op_buf, arg))) {                                         \
-            op_rc = (call);                                                             \
-            if (OP_COPY_OUT(op_buf, arg))                                               \
-                op_rc = -EFAULT;                                                        \
-        }                                                                               \
-        op_rc;                                                                          \
+#define OP_RUN_REPORT(type, arg, call)          \
+    ({                                          \
+        type op_buf, *op_arg = &op_buf;         \
+        long op_rc = -EFAULT;                   \
+        if (likely(!OP_COPY_IN(op_buf, arg))) { \
+            op_rc = (call);                     \
+            if (OP_COPY_OUT(op_buf, arg))       \
+                op_rc = -EFAULT;                \
+        }                                       \
+        op_rc;                                  \
     })
 
 /* The argument list of a handler with the parameters of OP_PARAM_<dir>. */
@@ -145,17 +145,18 @@ long hypercall_restart(unsigned int nr, unsigned int nargs, const unsigned long 
 
 /* What a row's handler returned, -ERESTART turned into a restart of the same call. */
 #define OP_END_NEVER(rc, nr, nargs, ...) (rc)
-#define OP_END_RESTARTS(rc, nr, nargs, ...)                                             \
-    ({                                                                                  \
-        long op_end = (rc);                                                             \
-        op_end == -ERESTART ? hypercall_continue(nr, nargs, __VA_ARGS__) : op_end;      \
+#define OP_END_RESTARTS(rc, nr, nargs, ...)                                        \
+    ({                                                                             \
+        long op_end = (rc);                                                        \
+        op_end == -ERESTART ? hypercall_continue(nr, nargs, __VA_ARGS__) : op_end; \
     })
 
-/* A whole case: `return OP_CASE(evtchn_op_, suffix, ...)`. More arguments: of a restart. */
+/* A whole case: `return OP_CASE(evtchn_op_, suffix, ...)`. More arguments: of a restart.
+ */
 #define OP_CASE(prefix, suffix, type, dir, priv, restart, arg, nr, nargs, ...)          \
-    (OP_MAY_##priv ? OP_END_##restart(                                                  \
-                         OP_RUN_##dir(type, arg, prefix##suffix OP_ARGS_##dir(arg)),    \
-                         nr, nargs, __VA_ARGS__)                                        \
-                   : -EPERM)
+    (OP_MAY_##priv                                                                      \
+         ? OP_END_##restart(OP_RUN_##dir(type, arg, prefix##suffix OP_ARGS_##dir(arg)), \
+                            nr, nargs, __VA_ARGS__)                                     \
+         : -EPERM)
 
 #endif
