@@ -32,8 +32,23 @@ static void publish_time(struct vcpu_time_info *t)
     WRITE_ONCE(t->version, version + 1);
 }
 
-/* The registered copy lies at a guest virtual address: reachable only while v runs. */
-static void publish_registered_time(struct vcpu *v)
+/*
+ * Registered areas lie at virtual addresses of the guest's kernel, so they are reached
+ * only while v is current, and under its kernel's page tables: those of its user mode
+ * need not map them.
+ */
+static void with_kernel_tables(struct vcpu *v, void (*fn)(struct vcpu *v))
+{
+    if (v->pv.kernel_mode) {
+        fn(v);
+        return;
+    }
+    write_cr3(mfn_x(page_to_mfn(v->pv.root)) << PAGE_SHIFT);
+    fn(v);
+    write_cr3(v->root_cr3);
+}
+
+static void write_registered_time(struct vcpu *v)
 {
     struct vcpu_time_info t = v->info->time;
     uint32_t odd = t.version | 1;
@@ -61,14 +76,14 @@ void pv_update_vcpu_time(struct vcpu *v)
         return;
     publish_time(t);
     if (v->time_guest && v == current)
-        publish_registered_time(v);
+        with_kernel_tables(v, write_registered_time);
 }
 
 void pv_force_vcpu_time(struct vcpu *v)
 {
     publish_time(&v->info->time);
     if (v->time_guest && v == current)
-        publish_registered_time(v);
+        with_kernel_tables(v, write_registered_time);
 }
 
 static uint64_t runstate_entry_time_addr(const struct vcpu *v)
@@ -77,15 +92,13 @@ static uint64_t runstate_entry_time_addr(const struct vcpu *v)
 }
 
 /* With runstate_update_flag the guest sees by a bit that the record is being written. */
-void pv_update_runstate_area(struct vcpu *v)
+static void write_runstate(struct vcpu *v)
 {
     bool flagged = v->domain->vm_assist & (1u << VMASST_TYPE_runstate_update_flag);
     struct vcpu_runstate_info info;
     struct runstate rs;
     uint64_t entry;
 
-    if (!v->runstate_guest)
-        return;
     vcpu_runstate_get(v, &rs);
     info.state = rs.state;
     info.state_entry_time = (uint64_t)rs.entered;
@@ -104,6 +117,12 @@ void pv_update_runstate_area(struct vcpu *v)
         if (guest_write(runstate_entry_time_addr(v), &entry, sizeof(entry)))
             return;
     }
+}
+
+void pv_update_runstate_area(struct vcpu *v)
+{
+    if (v->runstate_guest)
+        with_kernel_tables(v, write_runstate);
 }
 
 void pv_update_wallclock(struct domain *d)
