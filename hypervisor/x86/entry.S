@@ -94,9 +94,10 @@
 
 /*
  * In: SAVED, IF either way. Falls through, IF=0, when nothing keeps the guest from being
- * resumed by SYSRET; else leaves by the general way out. Clobbers RCX.
+ * resumed by SYSRET; goes to by_iret when that holds of IRET, else takes the general way
+ * out. Clobbers RCX.
  */
-.macro FAST_EXIT
+.macro FAST_EXIT by_iret
     cli
     cmpl $0, %gs:softirq_pending(%rip)
     jne guest_exit
@@ -107,7 +108,7 @@
     jne guest_exit
     CHECK_CANONICAL guest_exit
     cmpl $ENTRY_SYSCALL_IMM, FRAME_entry_vector(%rbx)
-    jne exit_by_iret
+    jne \by_iret
     .subsection 1
 7:  cmpb $0, INFO_mask(%rcx)
     jne 8b
@@ -123,18 +124,23 @@
 .endm
 
 /*
- * The guest's registers but RAX, RBP and R12-R15: those the frame holds unchanged
- * (hv/guest_entry.h), and C has preserved them.
+ * The guest's registers but RAX, RBX, RCX, R11, and RBP and R12-R15: those the frame
+ * holds unchanged (hv/guest_entry.h), and C has preserved them.
  */
-.macro LOAD_FOR_SYSRET
-    mov FRAME_rip(%rbx), %rcx
-    mov FRAME_rflags(%rbx), %r11
+.macro LOAD_SCRATCH
     mov FRAME_rdi(%rbx), %rdi
     mov FRAME_rsi(%rbx), %rsi
     mov FRAME_rdx(%rbx), %rdx
     mov FRAME_r8(%rbx), %r8
     mov FRAME_r9(%rbx), %r9
     mov FRAME_r10(%rbx), %r10
+.endm
+
+/* All but RAX and those that C has preserved, ready for SYSRET. */
+.macro LOAD_FOR_SYSRET
+    LOAD_SCRATCH
+    mov FRAME_rip(%rbx), %rcx
+    mov FRAME_rflags(%rbx), %r11
     mov FRAME_rsp(%rbx), %rsp
     mov FRAME_rbx(%rbx), %rbx
 .endm
@@ -164,10 +170,25 @@ entry_syscall:
     call *(%r10, %rax, 8)
     mov %rax, FRAME_rax(%rbx)
 hypercall_exit: /* In: SAVED but IF=1, RAX as in the frame. */
-    FAST_EXIT
+    FAST_EXIT fast_exit_by_iret
     LOAD_FOR_SYSRET
     swapgs
     sysretq
+
+/* In: IF=0, nothing left to do, rip canonical, RBP and R12-R15 the guest's. */
+fast_exit_by_iret:
+    cmpw $FLAT_KERNEL_CS, FRAME_cs(%rbx)
+    jne exit_iret_checked
+    cmpw $FLAT_KERNEL_SS, FRAME_ss(%rbx)
+    jne exit_iret_checked
+    LOAD_SCRATCH
+    mov FRAME_rax(%rbx), %rax
+    mov FRAME_rcx(%rbx), %rcx
+    mov FRAME_r11(%rbx), %r11
+    lea FRAME_rip(%rbx), %rsp
+    mov FRAME_rbx(%rbx), %rbx
+    swapgs
+    iretq
 
 hypercall_unknown:
     mov $MINUS_ENOSYS, %rax
@@ -176,7 +197,7 @@ hypercall_unknown:
 
 1:  mov %rbx, %rdi
     call pv_syscall_from_user
-    FAST_EXIT
+    FAST_EXIT fast_exit_by_iret
     mov FRAME_rax(%rbx), %rax
     LOAD_FOR_SYSRET
     swapgs
@@ -216,10 +237,12 @@ entry_sysenter:
     jmp guest_exit
 
 /*
- * One stub of 16 bytes per vector, made for each value of `vector`; the IDT points here. In: the processor's frame, with
+ * One stub of 16 bytes per vector, made for each value of `vector`; the IDT points here
+ * (but for #PF). In: the processor's frame, with
  * its error code or none, IF=0. Out: error_code and entry_vector complete.
  */
 .set NMI_VECTOR, 2
+.set PAGE_FAULT, 14
 .set VECTORS_WITH_ERROR_CODE, 0x60227d00 /* 8, 10-14, 17, 21, 29, 30 */
 .macro STUB
     .balign 16
@@ -233,8 +256,6 @@ entry_sysenter:
     jmp entry_nmi
     .elseif vector == 8 || vector == 18
     jmp entry_fatal
-    .elseif vector == 14
-    jmp entry_page_fault
     .elseif vector < 32
     jmp entry_exception
     .else
@@ -254,16 +275,18 @@ entry_stubs:
 .set FROM_GUEST, 3
 .set CS, FRAME_cs - FRAME_error_code
 
-/* #PF. In: RSP = error_code. CR2 is read before anything else can fault. */
+/* #PF, with a gate of its own. CR2 is read before anything else can fault. */
+    .globl entry_page_fault
     .balign 64
 entry_page_fault:
+    movl $PAGE_FAULT, FRAME_entry_vector - FRAME_error_code(%rsp)
     testb $FROM_GUEST, CS(%rsp)
     jz exception_in_hypervisor
     SAVE_GUEST
     mov %rbx, %rdi
     mov %cr2, %rsi
     call pv_page_fault
-    FAST_EXIT
+    FAST_EXIT exit_by_iret
     LOAD_SS
     mov FRAME_rax(%rbx), %rax
     LOAD_FOR_SYSRET
@@ -310,7 +333,7 @@ exit_now:
     CHECK_CANONICAL exit_iret_checked
     cmpl $ENTRY_SYSCALL_IMM, FRAME_entry_vector(%rbx)
     je exit_sysret
-exit_by_iret: /* In: SAVED, rip canonical, nothing left to do. */
+exit_by_iret: /* In: SAVED, IF=0, rip canonical, nothing left to do. */
     /* With flat selectors and a canonical rip IRET cannot fault: the frame itself serves. */
     cmpw $FLAT_KERNEL_CS, FRAME_cs(%rbx)
     jne exit_iret_checked

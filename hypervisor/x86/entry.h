@@ -26,7 +26,7 @@ enum {
 /* --- entry.S --- */
 extern const char entry_stubs[]; /* 16 bytes a vector */
 #define ENTRY_STUB_SIZE 16
-extern const char entry_syscall[], entry_syscall32[], entry_sysenter[];
+extern const char entry_page_fault[], entry_syscall[], entry_syscall32[], entry_sysenter[];
 
 /* End (behind ss) of the frame in current->regs. */
 DECLARE_PER_CPU(uintptr_t, guest_frame);

@@ -48,15 +48,22 @@ static uint8_t gate_ist(unsigned int vector)
     }
 }
 
+static uintptr_t gate_target(unsigned int vector)
+{
+    if (vector == VEC_PF)
+        return (uintptr_t)entry_page_fault;
+    return (uintptr_t)entry_stubs + vector * ENTRY_STUB_SIZE;
+}
+
 void idt_init(void)
 {
     for (unsigned int vector = 0; vector < NR_VECTORS; vector++) {
-        uintptr_t stub = (uintptr_t)entry_stubs + vector * ENTRY_STUB_SIZE;
+        uintptr_t target = gate_target(vector);
 
         idt[vector] = (struct idt_gate){
-            .offset_low = (uint16_t)stub,
-            .offset_mid = (uint16_t)(stub >> 16),
-            .offset_high = (uint32_t)(stub >> 32),
+            .offset_low = (uint16_t)target,
+            .offset_mid = (uint16_t)(target >> 16),
+            .offset_high = (uint32_t)(target >> 32),
             .selector = HV_CS,
             .ist = gate_ist(vector),
             .type = gate_type(vector),

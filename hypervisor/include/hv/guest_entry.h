@@ -18,9 +18,11 @@
  *
  * Hypercalls: the handler's result is stored in regs->rax, always. A handler that replaces
  * the frame returns the RAX that belongs to it; one whose frame needs its own RCX, R11 or
- * other selectors also calls frame_return_by_iret(). With ENTRY_SYSCALL the exit path
- * trusts that RBP and R12-R15 of the frame are as they were on entry; who changes those
- * calls frame_return_by_iret() too.
+ * other selectors also calls frame_return_by_iret().
+ *
+ * After a hypercall, pv_syscall_from_user(), and pv_page_fault() if it leaves ENTRY_SYSCALL,
+ * the exit path trusts that RBP and R12-R15 of the frame are as they were on entry: those
+ * must not change them. All others may change any register.
  */
 #ifndef HV_GUEST_ENTRY_H
 #define HV_GUEST_ENTRY_H
