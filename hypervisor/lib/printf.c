@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Formatting. Conversions d i u x X c s p % with flags 0, - and #, width and precision (or *),
- * sizes hh h l ll z; %pS prints an address as symbol+offset. Anything else is printed as
- * it stands.
+ * Formatting. Conversions d i u x X c s p % with flags 0, - and #, width and precision
+ * (or *), sizes hh h l ll z; %pS prints an address as symbol+offset. Anything else is
+ * printed as it stands.
  */
 #include <hv/lib.h>
 #include <hv/symbols.h>
@@ -189,7 +189,8 @@ static const char *parse_spec(const char *fmt, struct spec *s, va_list *ap)
 
 static void put_signed(struct out *o, const struct spec *s, int64_t v)
 {
-    put_number(o, s, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 10, false, v < 0 ? '-' : 0, "");
+    put_number(o, s, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 10, false, v < 0 ? '-' : 0,
+               "");
 }
 
 static void put_hex(struct out *o, const struct spec *s, uint64_t v, bool upper)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests to other CPUs. A CPU has at most one of each kind under way, since it waits for
- * its end; so a request is described in the caller's per-CPU data, and a target only needs
- * to know who has asked: struct inbox, one bit per caller. No locks, no allocation, and
- * callers do not hold each other up.
+ * Requests to other CPUs. A CPU has at most one of each kind under way, since it waits
+ * for its end; so a request is described in the caller's per-CPU data, and a target only
+ * needs to know who has asked: struct inbox, one bit per caller. No locks, no allocation,
+ * and callers do not hold each other up.
  */
 #ifndef SYNC_INTERNAL_H
 #define SYNC_INTERNAL_H
@@ -15,7 +15,8 @@ struct inbox {
     struct cpumask from;
 };
 
-/* Target side: takes the next caller's number out, or NR_CPUS. May be interrupted by itself. */
+/* Target side: takes the next caller's number out, or NR_CPUS. May be interrupted by
+ * itself. */
 static inline unsigned int inbox_take(struct inbox *in)
 {
     unsigned int caller;
@@ -30,8 +31,8 @@ static inline unsigned int inbox_take(struct inbox *in)
 }
 
 /*
- * Caller side: until none of the targets is outstanding. Shoot-downs asked of this CPU are
- * served meanwhile, so that two CPUs may wait for each other.
+ * Caller side: until none of the targets is outstanding. Shoot-downs asked of this CPU
+ * are served meanwhile, so that two CPUs may wait for each other.
  */
 static inline void request_wait(const uint32_t *outstanding)
 {
@@ -42,7 +43,8 @@ static inline void request_wait(const uint32_t *outstanding)
 }
 
 /* Caller side: CPUs of mask that are online, without the caller. */
-static inline struct cpumask request_targets(const struct cpumask *mask, unsigned int self)
+static inline struct cpumask request_targets(const struct cpumask *mask,
+                                             unsigned int self)
 {
     struct cpumask targets;
 

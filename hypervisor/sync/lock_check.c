@@ -36,8 +36,8 @@ static const char *level_name(unsigned int level)
     }
 }
 
-
-static void check_order(const struct held_locks *held, const struct spinlock *l, bool irq_off)
+static void check_order(const struct held_locks *held, const struct spinlock *l,
+                        bool irq_off)
 {
     for (unsigned int i = 0; i < held->count; i++) {
         const struct held_lock *h = &held->lock[i];

@@ -24,7 +24,7 @@ static void call_others(const struct cpumask *targets, void (*fn)(void *arg), vo
     req->fn = fn;
     req->arg = arg;
     __atomic_store_n(&req->outstanding, cpumask_weight(targets), __ATOMIC_RELEASE);
-    for_each_cpu(cpu, targets)
+    for_each_cpu (cpu, targets)
         cpumask_set_atomic(&per_cpu(call_inbox, cpu).from, self);
     apic_send_ipi_mask(targets, VEC_CALL);
 }

@@ -64,7 +64,7 @@ static void flush_others(const struct cpumask *targets, unsigned long va)
 
     req->va = va;
     __atomic_store_n(&req->outstanding, cpumask_weight(targets), __ATOMIC_RELEASE);
-    for_each_cpu(cpu, targets)
+    for_each_cpu (cpu, targets)
         cpumask_set_atomic(&per_cpu(tlb_inbox, cpu).from, self);
     apic_send_ipi_mask(targets, VEC_TLB);
 }
@@ -118,7 +118,7 @@ void tlb_flush_since(uint32_t stamp, const struct cpumask *mask)
 
     if (!mask)
         mask = &cpu_online_map;
-    for_each_cpu(cpu, mask) {
+    for_each_cpu (cpu, mask) {
         if (!cpumask_test(&cpu_online_map, cpu) ||
             __atomic_load_n(&per_cpu(tlb_stamp, cpu), __ATOMIC_ACQUIRE) > since)
             continue;

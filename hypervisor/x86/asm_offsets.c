@@ -12,8 +12,9 @@
 #define CONSTANT(name, value) __asm__ volatile("\n.ascii \"->" #name " %0\"" ::"i"(value))
 /* Offsets in the frame, and of a vCPU's fields from its frame: &vcpu->regs is at hand. */
 #define FRAME(name, field) CONSTANT(FRAME_##name, offsetof(struct cpu_user_regs, field))
-#define VCPU(name, field)                                                                \
-    CONSTANT(VCPU_##name, (long)offsetof(struct vcpu, field) - (long)offsetof(struct vcpu, regs))
+#define VCPU(name, field) \
+    CONSTANT(VCPU_##name, \
+             (long)offsetof(struct vcpu, field) - (long)offsetof(struct vcpu, regs))
 
 void asm_offsets(void);
 

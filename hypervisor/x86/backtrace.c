@@ -55,8 +55,8 @@ void dump_registers(const struct cpu_user_regs *r)
            (void *)r->rip);
     pr_err("rflags %016lx  rsp %04x:%016lx\n", (unsigned long)r->rflags, r->ss,
            (unsigned long)r->rsp);
-#define ROW(a, b, c)                                                                     \
-    pr_err("%-3s %016lx  %-3s %016lx  %-3s %016lx\n", #a, (unsigned long)r->a, #b,       \
+#define ROW(a, b, c)                                                               \
+    pr_err("%-3s %016lx  %-3s %016lx  %-3s %016lx\n", #a, (unsigned long)r->a, #b, \
            (unsigned long)r->b, #c, (unsigned long)r->c)
     ROW(rax, rbx, rcx);
     ROW(rdx, rsi, rdi);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Output: every byte goes to the ring and to the serial line. The hypervisor's messages
- * come in whole lines that begin with a prefix; what a guest writes is passed on as it is,
- * and a line that it left unfinished is ended before a message of ours.
+ * come in whole lines that begin with a prefix; what a guest writes is passed on as it
+ * is, and a line that it left unfinished is ended before a message of ours.
  */
 #include "console.h"
 #include <hv/cmdline.h>
@@ -99,7 +99,8 @@ void console_write(const char *s, size_t n)
     console_unlock(flags);
 }
 
-size_t console_ring_read(char *buf, size_t n, uint32_t *index, bool clear, bool incremental)
+size_t console_ring_read(char *buf, size_t n, uint32_t *index, bool clear,
+                         bool incremental)
 {
     unsigned long flags = console_lock();
     size_t count = ring_read(&ring, buf, n, index, clear, incremental);

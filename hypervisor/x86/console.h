@@ -15,7 +15,8 @@
 #include <hv/types.h>
 
 /* --- console.c --- */
-/* Whole lines of the hypervisor, each with the prefix; a missing last newline is added. */
+/* Whole lines of the hypervisor, each with the prefix; a missing last newline is added.
+ */
 void console_put_message(const char *s, size_t n);
 /* Serialises output; returns the interrupt state for the unlock. */
 unsigned long console_lock(void);
@@ -56,7 +57,8 @@ extern struct serial_config serial_config;
 void serial_init(void);
 /* From now on output is queued and sent by interrupt, and input is received. */
 void serial_init_irq(void);
-/* Sends a byte, or queues it; waits for room at most as long as the line needs to send one. */
+/* Sends a byte, or queues it; waits for room at most as long as the line needs to send
+ * one. */
 void serial_put(char c);
 /* Back to polled output, for a panic. */
 void serial_force_polled(void);

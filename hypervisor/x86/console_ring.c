@@ -19,7 +19,8 @@ size_t ring_read(struct console_ring *r, char *buf, size_t n, uint32_t *index, b
     uint32_t from = r->read;
     size_t count;
 
-    /* An index that is outside of the ring's contents, old or forged, means the oldest. */
+    /* An index that is outside of the ring's contents, old or forged, means the oldest.
+     */
     if (incremental && *index - r->read <= r->write - r->read)
         from = *index;
     for (count = 0; count < n && from != r->write; count++)

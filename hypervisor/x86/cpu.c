@@ -32,7 +32,10 @@ struct feature_bit {
     uint16_t offset; /* of the bool in struct cpu_features */
     bool required;
 };
-#define FEATURE(l, r, b, field, req) { l, r, b, offsetof(struct cpu_features, field), req }
+#define FEATURE(l, r, b, field, req)                       \
+    {                                                      \
+        l, r, b, offsetof(struct cpu_features, field), req \
+    }
 enum { EAX, EBX, ECX, EDX };
 
 static const struct feature_bit feature_bits[] = {
@@ -101,7 +104,7 @@ static __init void detect_identity(void)
     if (host_cpu.family == 0xf)
         host_cpu.family += eax >> 20 & 0xff;
     host_cpu.is_intel_like = strcmp(host_cpu.vendor, "AuthenticAMD") != 0 &&
-                        strcmp(host_cpu.vendor, "HygonGenuine") != 0;
+                             strcmp(host_cpu.vendor, "HygonGenuine") != 0;
 }
 
 static __init void detect_address_widths(void)
@@ -153,8 +156,8 @@ static void check_features(void)
 
 static unsigned long wanted_cr4(void)
 {
-    unsigned long cr4 = X86_CR4_PSE | X86_CR4_PAE | X86_CR4_MCE | X86_CR4_OSFXSR |
-                        X86_CR4_OSXMMEXCPT;
+    unsigned long cr4 =
+        X86_CR4_PSE | X86_CR4_PAE | X86_CR4_MCE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
 
     if (host_cpu.pge)
         cr4 |= X86_CR4_PGE;

@@ -68,7 +68,7 @@ static void print_registers(char key)
     unsigned int cpu;
 
     (void)key;
-    for_each_online_cpu(cpu) {
+    for_each_online_cpu (cpu) {
         struct cpumask one = cpumask_of(cpu);
 
         smp_call(&one, print_this_cpu, NULL);

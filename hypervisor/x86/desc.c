@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Descriptor tables of a CPU. Its window in the address space (hv/layout.h) shows 15 pages
- * of GDT: the running guest's 14, then ours with the ABI's flat selectors, the TSS and the
- * LDT descriptor; and 16 pages of LDT. Switching guests changes only which frames the
- * window maps. All pages of one window lie in one level-1 table, eight CPUs to a table.
+ * Descriptor tables of a CPU. Its window in the address space (hv/layout.h) shows 15
+ * pages of GDT: the running guest's 14, then ours with the ABI's flat selectors, the TSS
+ * and the LDT descriptor; and 16 pages of LDT. Switching guests changes only which frames
+ * the window maps. All pages of one window lie in one level-1 table, eight CPUs to a
+ * table.
  */
 #include "entry.h"
 #include "ist.h"
@@ -29,8 +30,8 @@
 #define DESC_CODE64(dpl) (0x00af9b000000ffffull | (uint64_t)(dpl) << 45)
 #define DESC_CODE32(dpl) (0x00cf9b000000ffffull | (uint64_t)(dpl) << 45)
 #define DESC_DATA(dpl)   (0x00cf93000000ffffull | (uint64_t)(dpl) << 45)
-#define SYSTEM_TSS 0x89
-#define SYSTEM_LDT 0x82
+#define SYSTEM_TSS       0x89
+#define SYSTEM_LDT       0x82
 
 struct tss {
     uint32_t reserved0;
@@ -44,8 +45,8 @@ struct tss {
 _Static_assert(sizeof(struct tss) == 104, "hardware layout");
 
 struct desc_cpu {
-    uint64_t *gdt;       /* our page */
-    uint64_t *window;    /* its level-1 entries, DESC_WINDOW_SIZE / PAGE_SIZE of them */
+    uint64_t *gdt;    /* our page */
+    uint64_t *window; /* its level-1 entries, DESC_WINDOW_SIZE / PAGE_SIZE of them */
     unsigned int ldt_entries; /* what LDTR holds */
     unsigned int gdt_pages;   /* guest pages the window shows */
     /* The TSS with its 64-bit fields aligned. */
@@ -166,7 +167,8 @@ void desc_load(void)
     idt_load();
     load_selectors();
     __asm__ volatile("ltr %w0\n"
-                     "lldt %w1" ::"r"(TSS_SELECTOR), "r"(0));
+                     "lldt %w1" ::"r"(TSS_SELECTOR),
+                     "r"(0));
 }
 
 void desc_set_guest_frame(struct vcpu *v)
@@ -194,7 +196,8 @@ void desc_window_set_gdt(const mfn_t *frames, unsigned int n)
 void desc_window_set_ldt(unsigned int index, mfn_t frame)
 {
     ASSERT(index < LDT_PAGES);
-    this_cpu(desc).window[WINDOW_LDT_PAGE + index] = mfn_x(frame) << PAGE_SHIFT | WINDOW_RW;
+    this_cpu(desc).window[WINDOW_LDT_PAGE + index] =
+        mfn_x(frame) << PAGE_SHIFT | WINDOW_RW;
 }
 
 void desc_window_clear_ldt(void)

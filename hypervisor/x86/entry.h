@@ -26,7 +26,8 @@ enum {
 /* --- entry.S --- */
 extern const char entry_stubs[]; /* 16 bytes a vector */
 #define ENTRY_STUB_SIZE 16
-extern const char entry_page_fault[], entry_syscall[], entry_syscall32[], entry_sysenter[];
+extern const char entry_page_fault[], entry_syscall[], entry_syscall32[],
+    entry_sysenter[];
 
 /* End (behind ss) of the frame in current->regs. */
 DECLARE_PER_CPU(uintptr_t, guest_frame);
@@ -38,7 +39,8 @@ DECLARE_PER_CPU(uintptr_t, syscall_rsp);
 void exception_from_guest(struct cpu_user_regs *regs);
 /* Any exception of the hypervisor. Returns when it can go on at regs->rip. */
 void exception_from_hypervisor(struct cpu_user_regs *regs);
-/* The IRET to a guest faulted; regs is the guest's frame, complete. cr2: valid for #PF. */
+/* The IRET to a guest faulted; regs is the guest's frame, complete. cr2: valid for #PF.
+ */
 void exception_at_iret(struct cpu_user_regs *regs, unsigned int vector,
                        unsigned int error_code, unsigned long cr2);
 /* #DB at an instruction of the hypervisor, on an IST stack. */

@@ -17,13 +17,26 @@
 #define DR6_INIT 0xffff0ff0ul
 
 static const char *const exception_name[] = {
-    "divide error",       "debug",           "NMI",
-    "breakpoint",         "overflow",        "bound range",
-    "invalid opcode",     "no FPU",          "double fault",
-    "coprocessor overrun", "invalid TSS",    "segment not present",
-    "stack fault",        "general protection", "page fault",
-    "spurious",           "x87 error",       "alignment check",
-    "machine check",      "SIMD error",
+    "divide error",
+    "debug",
+    "NMI",
+    "breakpoint",
+    "overflow",
+    "bound range",
+    "invalid opcode",
+    "no FPU",
+    "double fault",
+    "coprocessor overrun",
+    "invalid TSS",
+    "segment not present",
+    "stack fault",
+    "general protection",
+    "page fault",
+    "spurious",
+    "x87 error",
+    "alignment check",
+    "machine check",
+    "SIMD error",
 };
 
 static const char *vector_name(unsigned int vector)
@@ -67,9 +80,9 @@ static bool in_desc_window(unsigned long va)
 }
 
 /*
- * A protection fault on a page whose entry allows the access by now: the TLB held an older
- * one, which the fault has dropped. So each such access is tried again once; fault_tried
- * remembers it, and a second fault in a row at the same place is real.
+ * A protection fault on a page whose entry allows the access by now: the TLB held an
+ * older one, which the fault has dropped. So each such access is tried again once;
+ * fault_tried remembers it, and a second fault in a row at the same place is real.
  */
 struct fault_place {
     unsigned long rip, va;

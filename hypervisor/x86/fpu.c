@@ -44,8 +44,8 @@ void __init fpu_detect(void)
 
     __asm__ volatile("clts; fninit; fxsave64 %0" : "+m"(probe));
     mxcsr_mask = probe.mxcsr_mask ? probe.mxcsr_mask : 0xffbf;
-    pointers_leak = !host_cpu.is_intel_like &&
-                    !(host_cpu.max_ext_leaf >= 0x80000008u && (cpuid(0x80000008u, 0).b & 4));
+    pointers_leak = !host_cpu.is_intel_like && !(host_cpu.max_ext_leaf >= 0x80000008u &&
+                                                 (cpuid(0x80000008u, 0).b & 4));
 }
 
 struct fpu_area *fpu_alloc(void)
@@ -81,7 +81,8 @@ void fpu_save(struct fpu_area *a, uint64_t xcr0)
         __asm__ volatile("fxsave64 %0" : "+m"(*a)::"memory");
 }
 
-/* Loading something harmless overwrites the former owner's last instruction and operand. */
+/* Loading something harmless overwrites the former owner's last instruction and operand.
+ */
 static void clear_pointers(void)
 {
     static const uint32_t zero;

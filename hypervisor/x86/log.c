@@ -36,7 +36,8 @@ static char line[LINE_MAX]; /* under the console's lock */
 
 static int parse_level(const char *s, size_t n, unsigned int *level)
 {
-    static const char *const names[] = { "none", "error", "warning", "info", "debug", "all" };
+    static const char *const names[] = { "none", "error", "warning",
+                                         "info", "debug", "all" };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
         if (strlen(names[i]) == n && strncmp(s, names[i], n) == 0) {

@@ -24,6 +24,6 @@ void nmi_print_counts(char key)
     unsigned int cpu;
 
     (void)key;
-    for_each_online_cpu(cpu)
+    for_each_online_cpu (cpu)
         pr_info("CPU%u: %u NMIs\n", cpu, per_cpu(nmi_count, cpu));
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The 16550 behind com1=. At first output is polled. Later it goes through a queue that
- * the transmitter's interrupt empties; a writer that finds the queue full sends its oldest
- * byte itself, so that nothing is lost and a byte costs at most its time on the line. A
- * line that does not take a byte within SPIN_LIMIT polls is dead: its output is dropped.
- * All under the console's lock, the interrupt included.
+ * the transmitter's interrupt empties; a writer that finds the queue full sends its
+ * oldest byte itself, so that nothing is lost and a byte costs at most its time on the
+ * line. A line that does not take a byte within SPIN_LIMIT polls is dead: its output is
+ * dropped. All under the console's lock, the interrupt included.
  */
 #include "console.h"
 #include <hv/cpu.h>

@@ -156,13 +156,13 @@ static void string_functions(void **state)
     assert_string_equal(buf, "abc");
 }
 
-#define CHECK_FORMAT(fmt, ...)                                           \
-    do {                                                                 \
-        char ours_[200], theirs_[200];                                   \
-        int n_ = hv_snprintf(ours_, sizeof(ours_), fmt, __VA_ARGS__);    \
-        int m_ = snprintf(theirs_, sizeof(theirs_), fmt, __VA_ARGS__);   \
-        assert_string_equal(ours_, theirs_);                             \
-        assert_int_equal(n_, m_);                                        \
+#define CHECK_FORMAT(fmt, ...)                                         \
+    do {                                                               \
+        char ours_[200], theirs_[200];                                 \
+        int n_ = hv_snprintf(ours_, sizeof(ours_), fmt, __VA_ARGS__);  \
+        int m_ = snprintf(theirs_, sizeof(theirs_), fmt, __VA_ARGS__); \
+        assert_string_equal(ours_, theirs_);                           \
+        assert_int_equal(n_, m_);                                      \
     } while (0)
 
 static void formats_agree_with_libc(void **state)

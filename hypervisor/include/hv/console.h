@@ -16,7 +16,8 @@ void console_init_early(void);
 /* Interrupt-driven input and output, after interrupts and the heap are up. */
 void console_init_irq(void);
 
-/* Raw bytes to the line and the ring (guests' CONSOLEIO_write); one call is not interleaved. */
+/* Raw bytes to the line and the ring (guests' CONSOLEIO_write); one call is not
+ * interleaved. */
 void console_write(const char *s, size_t n);
 /* Input for domain 0 (CONSOLEIO_read): up to n bytes; the number copied. */
 size_t console_read(char *buf, size_t n);
@@ -25,7 +26,8 @@ size_t console_read(char *buf, size_t n);
  * incremental they are those from *index on (or the oldest kept), else from the oldest;
  * *index becomes what follows them. clear: what was read is not kept for others.
  */
-size_t console_ring_read(char *buf, size_t n, uint32_t *index, bool clear, bool incremental);
+size_t console_ring_read(char *buf, size_t n, uint32_t *index, bool clear,
+                         bool incremental);
 /* In a panic: break the lock, force polled output. */
 void console_force(void);
 /* Waits until everything written has left the line. */

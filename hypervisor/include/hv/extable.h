@@ -9,22 +9,17 @@
 #define HV_EXTABLE_H
 
 #ifdef __ASSEMBLY__
-.macro EXTABLE from, to
-    .pushsection .ex_table, "a"
-    .balign 4
-    .long \from - .
-    .long \to - .
-    .popsection
-.endm
+.macro EXTABLE from, to.pushsection.ex_table,
+    "a".balign 4.long \from -..long \to -..popsection.endm
 #else
 #include <hv/types.h>
 
 /* For use inside an asm statement: both are assembler expressions, as "1b", "%l2". */
-#define EXTABLE(from, to)                                                               \
-    ".pushsection .ex_table, \"a\"\n"                                                   \
-    ".balign 4\n"                                                                       \
-    ".long " from " - .\n"                                                              \
-    ".long " to " - .\n"                                                                \
+#define EXTABLE(from, to)             \
+    ".pushsection .ex_table, \"a\"\n" \
+    ".balign 4\n"                     \
+    ".long " from " - .\n"            \
+    ".long " to " - .\n"              \
     ".popsection\n"
 
 /* The fixup for a fault at rip, or 0. Any context. */

@@ -10,19 +10,18 @@
  * notices.
  *
  * How the exit path leaves is told by regs->entry_vector:
- *   ENTRY_SYSCALL   by SYSRET: RCX and R11 come back as rip and rflags. Set by the SYSCALL
- *                   entry, and by frame_return_by_sysret(). Only for frames whose cs and
- *                   ss are the flat FLAT_KERNEL_CS and FLAT_KERNEL_SS.
- *   anything else   by IRET, with every register of the frame.
- * rip may be anything: one that is not canonical leaves by IRET and faults.
+ *   ENTRY_SYSCALL   by SYSRET: RCX and R11 come back as rip and rflags. Set by the
+ * SYSCALL entry, and by frame_return_by_sysret(). Only for frames whose cs and ss are the
+ * flat FLAT_KERNEL_CS and FLAT_KERNEL_SS. anything else   by IRET, with every register of
+ * the frame. rip may be anything: one that is not canonical leaves by IRET and faults.
  *
- * Hypercalls: the handler's result is stored in regs->rax, always. A handler that replaces
- * the frame returns the RAX that belongs to it; one whose frame needs its own RCX, R11 or
- * other selectors also calls frame_return_by_iret().
+ * Hypercalls: the handler's result is stored in regs->rax, always. A handler that
+ * replaces the frame returns the RAX that belongs to it; one whose frame needs its own
+ * RCX, R11 or other selectors also calls frame_return_by_iret().
  *
- * After a hypercall, pv_syscall_from_user(), and pv_page_fault() if it leaves ENTRY_SYSCALL,
- * the exit path trusts that RBP and R12-R15 of the frame are as they were on entry: those
- * must not change them. All others may change any register.
+ * After a hypercall, pv_syscall_from_user(), and pv_page_fault() if it leaves
+ * ENTRY_SYSCALL, the exit path trusts that RBP and R12-R15 of the frame are as they were
+ * on entry: those must not change them. All others may change any register.
  */
 #ifndef HV_GUEST_ENTRY_H
 #define HV_GUEST_ENTRY_H
@@ -70,7 +69,9 @@ bool pv_fault_in_desc_window(unsigned long va, struct cpu_user_regs *regs);
 /* Exit path, IRQs off, current->info has a pending unmasked event (or an NMI is pending):
  * builds the upcall frame. */
 void pv_deliver_event(struct vcpu *v);
-/* Exit path: IRET refused the frame in regs: the guest's exception, as if raised there. */
-void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector, unsigned int error_code);
+/* Exit path: IRET refused the frame in regs: the guest's exception, as if raised there.
+ */
+void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector,
+                   unsigned int error_code);
 
 #endif

@@ -40,11 +40,11 @@ int snprintf(char *buf, size_t size, const char *fmt, ...) printf_like(3, 4);
 noreturn void panic(const char *fmt, ...) printf_like(1, 2);
 
 /* Invariants; checked in release builds too unless marked debug. */
-#define BUG_ON(cond)                                                                    \
-    do {                                                                                \
-        if (unlikely(cond))                                                             \
-            panic("%s:%d: %s: broken invariant: %s", __FILE__, __LINE__, __func__,      \
-                  #cond);                                                               \
+#define BUG_ON(cond)                                                               \
+    do {                                                                           \
+        if (unlikely(cond))                                                        \
+            panic("%s:%d: %s: broken invariant: %s", __FILE__, __LINE__, __func__, \
+                  #cond);                                                          \
     } while (0)
 #ifdef DEBUG
 #define ASSERT(cond) BUG_ON(!(cond))

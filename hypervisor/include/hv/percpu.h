@@ -13,18 +13,17 @@
 #include <hv/compiler.h>
 #include <hv/types.h>
 
-#define DEFINE_PER_CPU(type, name) __section(".percpu") __typeof__(type) name
+#define DEFINE_PER_CPU(type, name)  __section(".percpu") __typeof__(type) name
 #define DECLARE_PER_CPU(type, name) extern __typeof__(type) name
 
 #ifdef HV_HOST_BUILD
-#define this_cpu(var)      (var)
-#define per_cpu(var, cpu)  (*((void)(cpu), &(var)))
+#define this_cpu(var)     (var)
+#define per_cpu(var, cpu) (*((void)(cpu), &(var)))
 #else
 /* The running CPU's copy, as an lvalue; one %gs-relative access. */
-#define this_cpu(var) (*(__typeof__(var) __seg_gs *)(uintptr_t)&(var))
+#define this_cpu(var)     (*(__typeof__(var) __seg_gs *)(uintptr_t) & (var))
 /* CPU number cpu's copy, as an lvalue. */
-#define per_cpu(var, cpu)                                                               \
-    (*(__typeof__(var) *)((uintptr_t)&(var) + percpu_offset[cpu]))
+#define per_cpu(var, cpu) (*(__typeof__(var) *)((uintptr_t) & (var) + percpu_offset[cpu]))
 #endif
 /* Pointer to the running CPU's copy. */
 #define this_cpu_ptr(var) (&per_cpu(var, smp_cpu_id()))

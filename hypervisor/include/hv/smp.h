@@ -15,7 +15,8 @@ void smp_call(const struct cpumask *mask, void (*fn)(void *arg), void *arg);
 
 /* Start-up: takes the vectors of cross calls and shoot-downs. */
 void smp_init(void);
-/* Serves the shoot-downs that other CPUs ask of this one (VEC_TLB, wait loops). Any context. */
+/* Serves the shoot-downs that other CPUs ask of this one (VEC_TLB, wait loops). Any
+ * context. */
 void tlb_serve(void);
 
 /* Flush this CPU's whole TLB, global entries included, and advance its flush stamp. */

@@ -33,11 +33,20 @@ struct rwlock {
 };
 
 #ifdef DEBUG
-#define SPINLOCK_INIT(lvl) { 0, 0, LOCK_##lvl, -1 }
+#define SPINLOCK_INIT(lvl)   \
+    {                        \
+        0, 0, LOCK_##lvl, -1 \
+    }
 #else
-#define SPINLOCK_INIT(lvl) { 0, 0 }
+#define SPINLOCK_INIT(lvl) \
+    {                      \
+        0, 0               \
+    }
 #endif
-#define RWLOCK_INIT(lvl) { 0, SPINLOCK_INIT(lvl) }
+#define RWLOCK_INIT(lvl)      \
+    {                         \
+        0, SPINLOCK_INIT(lvl) \
+    }
 
 void spin_init(struct spinlock *l, enum lock_level level);
 void spin_lock_slow(struct spinlock *l, uint16_t ticket);
