@@ -122,29 +122,49 @@ static always_inline int unmap_read(struct unmap *u, struct gnttab_unmap_grant_r
     return 0;
 }
 
-/* One batch of n; the status of each is written as soon as it is known. */
-static int unmap_batch(struct gnttab_unmap_grant_ref *args, unsigned int n)
+/* Step one for an operation that has been read; its status is written at once. */
+static always_inline int unmap_step(struct unmap *u, struct gnttab_unmap_grant_ref *arg)
 {
-    struct unmap u[BATCH];
+    int16_t status = (int16_t)unmap_begin(u);
+
+    return guest_write((unsigned long)&arg->status, &status, sizeof(status));
+}
+
+/* All three steps for n operations. */
+static int unmap_batch(struct unmap *u, struct gnttab_unmap_grant_ref *args,
+                       unsigned int n)
+{
     unsigned int i;
     int rc = 0;
 
-    for (i = 0; i < n && likely(!rc); i++) {
-        int16_t status;
-
+    for (i = 0; i < n && !rc; i++) {
         rc = unmap_read(&u[i], &args[i]);
-        if (unlikely(rc))
+        if (rc)
             break;
-        status = (int16_t)unmap_begin(&u[i]);
-        rc = guest_write((unsigned long)&args[i].status, &status, sizeof(status));
+        rc = unmap_step(&u[i], &args[i]);
     }
     unmap_finish(u, i);
     return rc;
 }
 
-long grant_op_unmap_grant_ref(XEN_GUEST_HANDLE(gnttab_unmap_grant_ref_t) ops,
-                              unsigned int count)
+/* The same for one, which is what most guests ask for. */
+static always_inline int unmap_single(struct gnttab_unmap_grant_ref *arg)
 {
+    struct unmap u;
+    int rc = unmap_read(&u, arg);
+
+    if (unlikely(rc))
+        return rc;
+    rc = unmap_step(&u, arg);
+    unmap_finish(&u, 1);
+    return rc;
+}
+
+static noinline long unmap_many(XEN_GUEST_HANDLE(gnttab_unmap_grant_ref_t) ops,
+                                unsigned int count)
+{
+    struct unmap u[BATCH];
+
     for (unsigned int i = 0; i < count; i += BATCH) {
         int rc;
 
@@ -152,11 +172,17 @@ long grant_op_unmap_grant_ref(XEN_GUEST_HANDLE(gnttab_unmap_grant_ref_t) ops,
             return hypercall_continue(__HYPERVISOR_grant_table_op, 3,
                                       GNTTABOP_unmap_grant_ref,
                                       (unsigned long)(ops.p + i), count - i);
-        rc = unmap_batch(ops.p + i, min(count - i, BATCH));
+        rc = unmap_batch(u, ops.p + i, min(count - i, BATCH));
         if (unlikely(rc))
             return rc;
     }
     return 0;
+}
+
+long grant_op_unmap_grant_ref(XEN_GUEST_HANDLE(gnttab_unmap_grant_ref_t) ops,
+                              unsigned int count)
+{
+    return likely(count == 1) ? unmap_single(ops.p) : unmap_many(ops, count);
 }
 
 static int replace_one(struct gnttab_unmap_and_replace *op)
