@@ -60,16 +60,17 @@ int domctl_getpageframeinfo3(struct domain *d, struct xen_domctl_getpageframeinf
     return 0;
 }
 
-/* 0; -EINVAL: not a frame of d that can be written. */
+/* 0; -EINVAL not a frame of d; -EPERM it cannot be written. */
 int domctl_hypercall_init(struct domain *d, struct xen_domctl_hypercall_init *arg)
 {
     struct page_info *pg;
 
-    if (arg->gmfn >= max_page)
+    if (arg->gmfn >= max_page || !page_get(pg = mfn_to_page(_mfn(arg->gmfn)), d->id))
         return -EINVAL;
-    pg = mfn_to_page(_mfn(arg->gmfn));
-    if (!page_get_writable(pg, d->id))
-        return -EINVAL;
+    if (page_get_type(pg, PT_WRITABLE, false)) {
+        page_put(pg);
+        return -EPERM;
+    }
     pv_fill_hypercall_page(page_to_virt(pg));
     page_put_writable(pg);
     return 0;

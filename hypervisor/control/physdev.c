@@ -19,18 +19,19 @@ int physdev_op_irq_status_query(physdev_irq_status_query_t *arg)
     return 0;
 }
 
-/* 0; -EINVAL: not a PIRQ that is bound to an event channel. */
+/* 0; -EINVAL: the PIRQ is not mapped. */
 int physdev_op_eoi(physdev_eoi_t *arg)
 {
     struct domain *d = current->domain;
+    int gsi = pirq_gsi(d, arg->irq);
     struct evtchn_unmask unmask;
 
-    if (!pirq_is_connected(d, arg->irq))
+    if (gsi < 0)
         return -EINVAL;
     unmask.port = evtchn_pirq_port(d, arg->irq);
     if (pirq_eoi_unmasks(d) && unmask.port && evtchn_op_unmask(&unmask))
         return -EINVAL;
-    irq_guest_eoi((unsigned int)pirq_gsi(d, arg->irq), d);
+    irq_guest_eoi((unsigned int)gsi, d);
     return 0;
 }
 

@@ -77,7 +77,7 @@ int pirq_gsi(const struct domain *d, unsigned int pirq)
     return gsi;
 }
 
-bool pirq_is_connected(const struct domain *d, unsigned int pirq)
+static bool is_connected(const struct domain *d, unsigned int pirq)
 {
     struct domain_rights *r = d->rights;
     const struct pirq *p;
@@ -231,7 +231,7 @@ void pirq_disconnect(struct domain *d, unsigned int pirq)
 {
     int gsi = pirq_gsi(d, pirq);
 
-    if (gsi < 0 || !pirq_is_connected(d, pirq))
+    if (gsi < 0 || !is_connected(d, pirq))
         return;
     irq_unbind_guest((unsigned int)gsi, d);
     settle(d->rights, pirq, false, false);

@@ -47,6 +47,9 @@ struct xstate_head {
     uint64_t xcr0, xcr0_accum;
 };
 
+/* The legacy area and the header. */
+#define XSAVE_LEAST (512 + 64)
+
 static uint64_t xstate_size(void)
 {
     return sizeof(struct xstate_head) + host_cpu.xsave_size;
@@ -116,10 +119,14 @@ static int set_xstate(struct vcpu *v, const struct xen_domctl_vcpuextstate *arg,
 
     if (rc)
         return rc;
+    if (!head.xcr0 && !head.xcr0_accum) /* it has never had any */
+        return 0;
+    if (arg->size < sizeof(head) + XSAVE_LEAST)
+        return -EINVAL;
     rc = vcpu_pause(v);
     if (rc)
         return rc;
-    rc = pv_vcpu_set_xstate(v, head.xcr0, image, arg->size > sizeof(head));
+    rc = pv_vcpu_set_xstate(v, head.xcr0, image);
     vcpu_unpause(v);
     return rc;
 }

@@ -49,11 +49,10 @@ bool pv_io_ports_allowed(const struct domain *d, unsigned int first, unsigned in
 int must_check pv_io_ports_set(struct domain *d, unsigned int first, unsigned int n, bool allow);
 
 /*
- * XCR0 and, if has_area, the XSAVE image (fpu_import_xsave()) of a vCPU that does not run.
- * 0; -EINVAL: cannot be. Only with host_cpu.xsave.
+ * XCR0 and the XSAVE image (fpu_import_xsave()) of a vCPU that does not run. 0; -EINVAL:
+ * cannot be. Only with host_cpu.xsave.
  */
-int must_check pv_vcpu_set_xstate(struct vcpu *v, uint64_t xcr0, const void *image,
-                                  bool has_area);
+int must_check pv_vcpu_set_xstate(struct vcpu *v, uint64_t xcr0, const void *image);
 
 /* A leaf as d's guests see it, but for what differs between vCPUs; d null: a new domain's. */
 struct cpuid_regs;

@@ -27,8 +27,6 @@ int must_check rights_irq_set(struct domain *d, unsigned int gsi, bool allow);
 /* --- PIRQs: numbers below nr_gsis that d uses for lines --- */
 /* The line that pirq is mapped to, or -1. */
 int pirq_gsi(const struct domain *d, unsigned int pirq);
-/* Is it mapped and bound to an event channel? */
-bool pirq_is_connected(const struct domain *d, unsigned int pirq);
 /*
  * Maps line gsi to PIRQ `wanted`, or to one of its choice when that is negative. The
  * PIRQ; -EINVAL no such line or number; -EPERM it is not d's to have; -EEXIST gsi has
