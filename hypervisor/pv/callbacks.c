@@ -6,7 +6,8 @@
 
 /* --- trap table --- */
 
-/* One entry of the guest's list. 0, or -EINVAL: the handler's address is not canonical. */
+/* One entry of the guest's list. 0, or -EINVAL: the handler's address is not canonical.
+ */
 static int set_trap(struct vcpu *v, const struct trap_info *t)
 {
     struct trap_info *slot = &v->pv.traps[t->vector];
@@ -74,15 +75,12 @@ static void set_callback(struct pv_callback *cb, uint64_t rip, bool masks)
     cb->masks_events = masks;
 }
 
-/* The NMI callback is entry 2 of the trap table, and of vCPU 0 alone. */
+/* The NMI callback is entry 2 of the trap table. */
 static int register_nmi(struct vcpu *v, uint64_t rip)
 {
-    if (v->id)
-        return -EINVAL;
-    v->pv.traps[TRAP_NMI] = (struct trap_info){ .vector = TRAP_NMI,
-                                                .flags = 4,
-                                                .cs = FLAT_KERNEL_CS,
-                                                .address = rip };
+    v->pv.traps[TRAP_NMI] = (struct trap_info){
+        .vector = TRAP_NMI, .flags = 4, .cs = FLAT_KERNEL_CS, .address = rip
+    };
     return 0;
 }
 
@@ -122,15 +120,17 @@ int callback_op_unregister(callback_unregister_t *u)
     }
 }
 
-/* hypercall 4: the three basic callbacks in one. 0; -EINVAL: one is not canonical. */
+/* hypercall 4: the three basic callbacks in one; one that is not canonical stays as it
+ * was. 0. */
 long hc_set_callbacks(unsigned long event, unsigned long failsafe, unsigned long syscall)
 {
     struct vcpu *v = current;
 
-    if (!is_canonical(event) || !is_canonical(failsafe) || !is_canonical(syscall))
-        return -EINVAL;
-    v->pv.event.rip = event;
-    v->pv.failsafe.rip = failsafe;
-    v->pv.syscall.rip = syscall;
+    if (is_canonical(event))
+        v->pv.event.rip = event;
+    if (is_canonical(failsafe))
+        v->pv.failsafe.rip = failsafe;
+    if (is_canonical(syscall))
+        v->pv.syscall.rip = syscall;
     return 0;
 }

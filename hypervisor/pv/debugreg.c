@@ -6,11 +6,11 @@
  */
 #include "internal.h"
 
-#define DR6_SHOWN    0xe00ful     /* B0-3, BD, BS, BT */
-#define DR6_FIXED    0xffff0ff0ul /* reads as 1 */
-#define DR7_ARMED    0xfful       /* L0-3, G0-3 */
-#define DR7_ALLOWED  0xffff03fful
-#define DR7_FIXED    0x400ul
+#define DR6_SHOWN   0xe00ful     /* B0-3, BD, BS, BT */
+#define DR6_FIXED   0xffff0ff0ul /* reads as 1 */
+#define DR7_ARMED   0xfful       /* L0-3, G0-3 */
+#define DR7_ALLOWED 0xffff03fful
+#define DR7_FIXED   0x400ul
 
 static bool breakpoint_okay(uint64_t addr)
 {
@@ -74,7 +74,7 @@ static int set_dr7(struct vcpu *v, uint64_t value)
     int rc;
 
     if (value >> 32)
-        return -EPERM;
+        return -EINVAL;
     rc = check_dr7(v, &value);
     if (rc)
         return rc;
@@ -86,8 +86,16 @@ static int set_dr7(struct vcpu *v, uint64_t value)
     return 0;
 }
 
+/* 4 and 5 are other names of 6 and 7, unless CR4.DE is set. */
+static bool has_debugreg(const struct vcpu *v, unsigned int reg)
+{
+    return reg < 8 && !((reg == 4 || reg == 5) && (v->pv.cr4 & X86_CR4_DE));
+}
+
 int pv_set_debugreg(struct vcpu *v, unsigned int reg, uint64_t value)
 {
+    if (!has_debugreg(v, reg))
+        return -ENODEV;
     switch (reg) {
     case 0 ... 3:
         if (!breakpoint_okay(value))
@@ -97,22 +105,13 @@ int pv_set_debugreg(struct vcpu *v, unsigned int reg, uint64_t value)
             load_one(reg, value);
         return 0;
     case 4:
-        if (v->pv.cr4 & X86_CR4_DE)
-            return -ENODEV;
-        /* fall through */
     case 6:
         if (value >> 32)
-            return -EPERM;
+            return -EINVAL;
         v->pv.dr6 = value & DR6_SHOWN;
         return 0;
-    case 5:
-        if (v->pv.cr4 & X86_CR4_DE)
-            return -ENODEV;
-        /* fall through */
-    case 7:
-        return set_dr7(v, value);
     default:
-        return -ENODEV;
+        return set_dr7(v, value);
     }
 }
 
@@ -137,7 +136,7 @@ bool emulate_dr(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *i
     unsigned int dr = i->modrm >> 3 & 7;
     uint64_t *reg = guest_reg(regs, (i->modrm & 7) | (i->rex & 1) << 3);
 
-    if ((i->rex & 4) || ((dr == 4 || dr == 5) && (v->pv.cr4 & X86_CR4_DE)))
+    if ((i->rex & 4) || !has_debugreg(v, dr))
         return false;
     if (i->opcode == 0x23)
         return pv_set_debugreg(v, dr, *reg) == 0;
@@ -145,18 +144,18 @@ bool emulate_dr(struct vcpu *v, struct cpu_user_regs *regs, const struct insn *i
     return true;
 }
 
-/* hypercall 8: reg 0-3, 6, 7. 0; -EINVAL: no such register, or a value not allowed. */
+/* hypercall 8. 0, or what pv_set_debugreg() returns. */
 long hc_set_debugreg(int reg, unsigned long value)
 {
-    int rc = pv_set_debugreg(current, (unsigned int)reg, value);
-
-    return rc == -EPERM ? -EPERM : rc ? -EINVAL : 0;
+    return pv_set_debugreg(current, (unsigned int)reg, value);
 }
 
-/* hypercall 9: the value; -EINVAL for no such register. */
+/* hypercall 9: the value; -ENODEV: no such register. */
 long hc_get_debugreg(int reg)
 {
-    if (reg < 0 || reg > 7 || reg == 4 || reg == 5)
-        return -EINVAL;
-    return (long)pv_get_debugreg(current, (unsigned int)reg);
+    const struct vcpu *v = current;
+
+    if (!has_debugreg(v, (unsigned int)reg))
+        return -ENODEV;
+    return (long)pv_get_debugreg(v, (unsigned int)reg);
 }

@@ -145,7 +145,8 @@ void pv_force_vcpu_time(struct vcpu *v);
 #define GUEST_PAT 0x050100070406ull
 
 /* --- debugreg.c --- */
-/* 0; -EINVAL not a register or a bad index; -EPERM an address or bit that is not allowed. */
+/* 0; -ENODEV no such register; -EINVAL bits above 31 of DR6, DR7; -EPERM an address or a
+ * kind of breakpoint that is not allowed. */
 int pv_set_debugreg(struct vcpu *v, unsigned int reg, uint64_t value);
 uint64_t pv_get_debugreg(const struct vcpu *v, unsigned int reg);
 void pv_load_debugregs(struct vcpu *v);
