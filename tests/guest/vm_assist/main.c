@@ -7,7 +7,10 @@
  */
 #include <test.h>
 
-COVERS(vm_assist, VMASST_CMD_enable, VMASST_CMD_disable);
+COVERS(vm_assist, VMASST_CMD_enable, VMASST_CMD_disable, VMASST_TYPE_4gb_segments,
+       VMASST_TYPE_4gb_segments_notify, VMASST_TYPE_writable_pagetables,
+       VMASST_TYPE_pae_extended_cr3, VMASST_TYPE_architectural_iopl,
+       VMASST_TYPE_runstate_update_flag, VMASST_TYPE_m2p_strict);
 
 static void check_type(unsigned int type)
 {
