@@ -87,8 +87,7 @@ static void load_registers(struct vcpu *v, const struct vcpu_guest_context *c)
     r->error_code = 0;
     r->saved_upcall_mask = 0;
     frame_return_by_iret(r);
-    if (v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl))
-        v->pv.iopl = (uint32_t)(r->rflags & X86_EFLAGS_IOPL);
+    v->pv.iopl = (uint32_t)(r->rflags & X86_EFLAGS_IOPL);
     r->rflags = (r->rflags & GUEST_RFLAGS_ALLOWED) | X86_EFLAGS_IF | 2;
     v->pv.kernel_mode = !!(c->flags & VGCF_in_kernel);
     v->pv.fs_base = c->fs_base;
@@ -186,8 +185,7 @@ void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
                (v->pv.syscall.masks_events ? VGCF_syscall_disables_events : 0);
     c->user_regs = v->regs;
     c->user_regs.error_code = c->user_regs.entry_vector = 0;
-    if (v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl))
-        c->user_regs.rflags |= v->pv.iopl;
+    c->user_regs.rflags |= v->pv.iopl;
     memcpy(c->trap_ctxt, v->pv.traps, sizeof(c->trap_ctxt));
     store_tables(v, c);
     c->kernel_ss = v->pv.kernel_ss;
