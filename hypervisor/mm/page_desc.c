@@ -16,11 +16,10 @@
 #define GATE_SELECTOR(d) ((unsigned int)((d) >> 16) & 0xffff)
 #define SELECTOR_LDT  4u
 
-/* The guest's own descriptors (checked like this one) or its flat code segment. */
+/* The guest's own descriptors (checked like this one) or its flat code segment; a null
+ * selector faults when the gate is used. */
 static bool gate_target_ok(unsigned int sel)
 {
-    if (sel < 4)
-        return false;
     return (sel & SELECTOR_LDT) || sel / 8 < FIRST_RESERVED_GDT_ENTRY ||
            sel == FLAT_KERNEL_CS;
 }

@@ -110,7 +110,7 @@ int pv_set_ldt(struct vcpu *v, unsigned long base, unsigned int entries)
     unsigned long flags;
 
     if (entries > LDT_MAX_ENTRIES || (base & ~PAGE_MASK) ||
-        (entries && !guest_range_ok(base, entries * 8ul)))
+        (entries && !guest_range_ok(base, 8)))
         return -EINVAL;
     if (entries && !v->pv.ldt_frames) {
         v->pv.ldt_frames = hv_zalloc_array(LDT_MAX_ENTRIES / DESC_PER_PAGE, sizeof(mfn_t));
