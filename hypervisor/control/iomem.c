@@ -62,7 +62,8 @@ static int make_room(struct domain_rights *r)
     bigger = hv_zalloc_array(room, sizeof(*bigger));
     if (!bigger)
         return -ENOMEM;
-    memcpy(bigger, r->iomem, r->nr_iomem * sizeof(*bigger));
+    if (r->nr_iomem)
+        memcpy(bigger, r->iomem, r->nr_iomem * sizeof(*bigger));
     hv_free(r->iomem);
     r->iomem = bigger;
     r->room_iomem = room;

@@ -61,6 +61,9 @@ host-grant-src := $(addprefix hypervisor/grant/,table.c entry.c maptrack.c map.c
 host-tests += dispatch
 host-dispatch-src := hypervisor/hypercall/dispatch.c hypervisor/hypercall/restart.c
 
+host-tests += iomem
+host-iomem-src := hypervisor/control/iomem.c hypervisor/mm/ram.c $(host-slab-src)
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \
