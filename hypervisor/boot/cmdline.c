@@ -69,28 +69,6 @@ static __init int parse_bool(const char *s, bool *out)
     return -EINVAL;
 }
 
-/* Sizes are in KiB when no suffix says otherwise; B is bytes. */
-static __init int parse_size(const char *s, uint64_t *out)
-{
-    size_t n = strlen(s);
-    char digits[24];
-    int rc;
-
-    if (!n || n >= sizeof(digits))
-        return -EINVAL;
-    if (s[n - 1] == 'B' || s[n - 1] == 'b') {
-        strlcpy(digits, s, n);
-        return parse_u64(digits, 0, false, out);
-    }
-    rc = parse_u64(s, 0, true, out);
-    if (!rc && s[n - 1] >= '0' && s[n - 1] <= '9') {
-        if (*out >> 54)
-            return -ERANGE;
-        *out <<= 10;
-    }
-    return rc;
-}
-
 static __init int set_uint(unsigned int *var, const char *value)
 {
     uint64_t v;

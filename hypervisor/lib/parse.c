@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers in text. */
+/* Numbers and sizes in text. */
 #include <hv/lib.h>
 #include <abi/errno.h>
 
@@ -81,6 +81,31 @@ int parse_u64(const char *s, int base, bool suffix, uint64_t *out)
         return rc;
     if (*s)
         return -XEN_EINVAL;
+    *out = value;
+    return 0;
+}
+
+int parse_size(const char *s, uint64_t *out)
+{
+    size_t n = strlen(s);
+    char digits[24];
+    uint64_t value;
+    int rc;
+
+    if (!n || n >= sizeof(digits))
+        return -XEN_EINVAL;
+    if ((s[n - 1] | 0x20) == 'b') {
+        strlcpy(digits, s, n);
+        return parse_u64(digits, 0, false, out);
+    }
+    rc = parse_u64(s, 0, true, &value);
+    if (rc)
+        return rc;
+    if (suffix_shift(s[n - 1]) < 0) {
+        if (value >> 54)
+            return -XEN_ERANGE;
+        value <<= 10;
+    }
     *out = value;
     return 0;
 }

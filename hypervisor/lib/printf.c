@@ -148,7 +148,7 @@ static int parse_count(const char **fmt, va_list *ap)
     return n;
 }
 
-static const char *parse_size(const char *fmt, struct spec *s)
+static const char *parse_length(const char *fmt, struct spec *s)
 {
     s->size = sizeof(int);
     for (;; fmt++) {
@@ -184,7 +184,7 @@ static const char *parse_spec(const char *fmt, struct spec *s, va_list *ap)
         fmt++;
         s->precision = parse_count(&fmt, ap);
     }
-    return parse_size(fmt, s);
+    return parse_length(fmt, s);
 }
 
 static void put_signed(struct out *o, const struct spec *s, int64_t v)

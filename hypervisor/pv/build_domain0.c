@@ -25,10 +25,10 @@ BOOT_OPTION_UINT("dom0_max_vcpus", dom0_max_vcpus);
 static int __init parse_dom0_mem_item(const char *item)
 {
     if (!strncmp(item, "min:", 4))
-        return parse_u64(item + 4, 0, true, &dom0_mem_min);
+        return parse_size(item + 4, &dom0_mem_min);
     if (!strncmp(item, "max:", 4))
-        return parse_u64(item + 4, 0, true, &dom0_mem_max);
-    return parse_u64(item, 0, true, &dom0_mem);
+        return parse_size(item + 4, &dom0_mem_max);
+    return parse_size(item, &dom0_mem);
 }
 
 /* dom0_mem=[SIZE][,min:SIZE][,max:SIZE]: given at start, at least, and limit for ever. */

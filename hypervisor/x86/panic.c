@@ -6,7 +6,6 @@
  */
 #include "entry.h"
 #include <hv/apic.h>
-#include <hv/cmdline.h>
 #include <hv/console.h>
 #include <hv/cpu.h>
 #include <hv/hooks.h>
@@ -16,9 +15,6 @@
 #define NOBODY (~0u)
 
 static unsigned int panic_cpu = NOBODY;
-
-static bool noreboot;
-BOOT_OPTION_BOOL("noreboot", noreboot);
 
 bool panic_elsewhere(void)
 {
@@ -46,17 +42,6 @@ static void claim_panic(void)
     console_force();
 }
 
-static noreturn void finish_panic(void)
-{
-    console_flush();
-    if (noreboot) {
-        pr_err("halted: noreboot\n");
-        console_flush();
-        stop_this_cpu();
-    }
-    machine_restart();
-}
-
 static void print_reason(const char *fmt, va_list ap) printf_like(1, 0);
 static void print_reason(const char *fmt, va_list ap)
 {
@@ -73,7 +58,7 @@ void panic(const char *fmt, ...)
     print_reason(fmt, ap);
     va_end(ap);
     dump_backtrace_here();
-    finish_panic();
+    machine_restart();
 }
 
 void panic_regs(const struct cpu_user_regs *regs, const char *fmt, ...)
@@ -86,5 +71,5 @@ void panic_regs(const struct cpu_user_regs *regs, const char *fmt, ...)
     va_end(ap);
     dump_registers(regs);
     dump_backtrace(regs);
-    finish_panic();
+    machine_restart();
 }

@@ -108,6 +108,8 @@ static noreturn void stop(void)
 void machine_restart(void)
 {
     irq_disable();
+    if (opt_noreboot)
+        pr_err("halted: noreboot\n");
     console_flush();
     if (opt_noreboot)
         stop();

@@ -73,5 +73,8 @@ size_t strlcpy(char *dst, const char *src, size_t size);
  * -ERANGE for more than 64 bits.
  */
 int must_check parse_u64(const char *s, int base, bool suffix, uint64_t *out);
+/* A size in bytes: B counts bytes, K to T their multiples, a bare number KiB. Errors as
+ * above; *out changes only on success. */
+int must_check parse_size(const char *s, uint64_t *out);
 
 #endif
