@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # What a bare Debian 12 lacks: to build and run, and to test and compare besides.
 
-deps-build := gcc clang binutils libc6-dev gawk
+deps-build := gcc binutils libc6-dev gawk
 deps-run   := qemu-system-x86 ovmf grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
-deps-test  := gdb clang-format libcmocka-dev libxen-dev python3-pytest python3-pytest-xdist \
-	      xen-hypervisor-4.17-amd64
+deps-test  := git gdb clang clang-format libclang-rt-14-dev universal-ctags libcmocka-dev \
+	      libxen-dev python3-pytest python3-pytest-xdist xen-hypervisor-4.17-amd64
 
 install-deps:
 	$(Q)tools/install-deps.sh $(deps-build) $(deps-run) $(deps-test)

@@ -4,10 +4,14 @@
 # Prints nothing when there is nothing to do; one line and status 1 when it cannot.
 set -u
 
+command -v dpkg-query >/dev/null || {
+    echo "not a Debian system: install what stands in tools/build.mk by hand" >&2
+    exit 0
+}
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null)
 missing=
 for package in "$@"; do
-    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)
-    [ "$state" = installed ] || missing="$missing $package"
+    echo "$installed" | grep -qx "installed $package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
