@@ -21,6 +21,8 @@ static int check_dr7(const struct vcpu *v, uint64_t *value)
 {
     uint64_t dr7 = (*value & DR7_ALLOWED) | DR7_FIXED;
 
+    if (*value & DR7_GD)
+        return -EPERM;
     for (unsigned int n = 0; n < 4; n++) {
         unsigned int kind = dr7 >> (16 + n * 4) & 3;
 
