@@ -11,6 +11,7 @@
 #define DR7_ARMED   0xfful       /* L0-3, G0-3 */
 #define DR7_ALLOWED 0xffff03fful
 #define DR7_FIXED   0x400ul
+#define DR7_GD      0x2000ul /* would make MOV DR fault in the hypervisor */
 
 static bool breakpoint_okay(uint64_t addr)
 {

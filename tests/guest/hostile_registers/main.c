@@ -20,6 +20,7 @@ COVERS(set_debugreg, get_debugreg);
 #define CR4_OSXSAVE (1ul << 18)
 #define CR4_GUEST   (CR4_TSD | CR4_DE | 1ul << 16 | CR4_OSXSAVE)
 #define DR7_FIXED   0x400ul
+#define DR7_GD      0x2000ul
 #define DR6_FIXED   0xffff0ff0ul
 #define USER_FLAGS  0x244dd5ul /* those that POPF changes in ring 3: ID AC NT OF DF TF .. */
 
@@ -153,8 +154,8 @@ static void check_dr7(void)
         check_eq(HYPERVISOR_set_debugreg(7, 1ul << bit), -EINVAL);
         check_eq(HYPERVISOR_set_debugreg(6, 1ul << bit), -EINVAL);
     }
-    for (unsigned int bit = 10; bit < 16; bit++) { /* GD is not to be had */
-        check_eq(HYPERVISOR_set_debugreg(7, 1ul << bit), 0);
+    for (unsigned int bit = 10; bit < 16; bit++) {
+        check_eq(HYPERVISOR_set_debugreg(7, 1ul << bit), 1ul << bit == DR7_GD ? -EPERM : 0);
         check_eq(HYPERVISOR_get_debugreg(7), DR7_FIXED);
     }
     check_eq(HYPERVISOR_set_debugreg(6, 0xffffffff), 0);
