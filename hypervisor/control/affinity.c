@@ -6,7 +6,8 @@
 #include "internal.h"
 #include <hv/sched.h>
 
-#define AFFINITY_FLAGS (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT | XEN_VCPUAFFINITY_FORCE)
+#define AFFINITY_FLAGS \
+    (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT | XEN_VCPUAFFINITY_FORCE)
 
 static int affinity_vcpu(struct domain *d, const struct xen_domctl_vcpuaffinity *arg,
                          struct vcpu **v)

@@ -22,7 +22,8 @@ int bitmap_read(const struct xenctl_bitmap *b, uint64_t *bits, unsigned int nr_b
     return 0;
 }
 
-int bitmap_write(const struct xenctl_bitmap *b, const uint64_t *bits, unsigned int nr_bits)
+int bitmap_write(const struct xenctl_bitmap *b, const uint64_t *bits,
+                 unsigned int nr_bits)
 {
     size_t have = bytes_of(b, nr_bits), all = DIV_ROUND_UP((size_t)b->nr_bits, 8u);
     unsigned long to = (unsigned long)b->bitmap.p;

@@ -4,7 +4,7 @@
 #include <hv/guest_copy.h>
 #include <hv/heap.h>
 #include <hv/lib.h>
-#include <hv/pv.h>
+#include <hv/pv_control.h>
 #include <hv/sched.h>
 
 /* Another domain's vCPU, or null. */
@@ -140,13 +140,14 @@ static int check_ext(const struct xen_domctl_ext_vcpucontext *arg)
     if (arg->size < EXT_MINIMUM || !is_canonical(arg->syscall32_callback_eip) ||
         !is_canonical(arg->sysenter_callback_eip))
         return -EINVAL;
-    if (arg->size >= EXT_MINIMUM + sizeof(arg->mcg_cap) && (arg->mcg_cap & ~(uint64_t)MCG_CAP))
+    if (arg->size >= EXT_MINIMUM + sizeof(arg->mcg_cap) &&
+        (arg->mcg_cap & ~(uint64_t)MCG_CAP))
         return -EINVAL;
     return 0;
 }
 
-/* 0; -ESRCH no such vCPU, or the caller itself; -EINVAL its domain, too small a size, an address
- * or capability that cannot be; -ERESTART. */
+/* 0; -ESRCH no such vCPU, or the caller itself; -EINVAL its domain, too small a size, an
+ * address or capability that cannot be; -ERESTART. */
 int domctl_set_ext_vcpucontext(struct domain *d, struct xen_domctl_ext_vcpucontext *arg)
 {
     struct vcpu *v = domain_vcpu(d, arg->vcpu);

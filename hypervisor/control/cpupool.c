@@ -38,9 +38,8 @@ static int remove_cpu(const struct xen_sysctl_cpupool_op *arg)
 
 static int move_domain(const struct xen_sysctl_cpupool_op *arg)
 {
-    struct domain *d = arg->domid < DOMID_FIRST_RESERVED
-                           ? domain_get_by_id((domid_t)arg->domid)
-                           : NULL;
+    struct domain *d =
+        arg->domid < DOMID_FIRST_RESERVED ? domain_get_by_id((domid_t)arg->domid) : NULL;
     int rc;
 
     if (!d)

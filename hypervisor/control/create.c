@@ -5,9 +5,9 @@
 
 #define FLAGS_ACCEPTED (XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_oos_off)
 
-#define MAX_GRANT_FRAMES     64
-#define MAX_MAPTRACK_FRAMES  1024
-#define GRANT_VERSION        1
+#define MAX_GRANT_FRAMES    64
+#define MAX_MAPTRACK_FRAMES 1024
+#define GRANT_VERSION       1
 
 /* Device models are for guests that we do not have; the timer's is every PV guest's. */
 static int check_arch(const struct xen_arch_domainconfig *arch)

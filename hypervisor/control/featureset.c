@@ -6,7 +6,7 @@
 #include "internal.h"
 #include <hv/cpu.h>
 #include <hv/guest_copy.h>
-#include <hv/pv.h>
+#include <hv/pv_control.h>
 
 /* AMD repeats features of leaf 1 in the extended one; only once in a feature set. */
 #define WORD_E1D   2
@@ -19,13 +19,11 @@ static const struct {
     uint32_t leaf, sub;
     enum cpuid_register reg;
 } word_place[FEATURE_WORDS] = {
-    { 1, 0, EDX },          { 1, 0, ECX },          { 0x80000001, 0, EDX },
-    { 0x80000001, 0, ECX }, { 0xd, 1, EAX },        { 7, 0, EBX },
-    { 7, 0, ECX },          { 0x80000007, 0, EDX }, { 0x80000008, 0, EBX },
-    { 7, 0, EDX },          { 7, 1, EAX },          { 0x80000021, 0, EAX },
-    { 7, 1, EBX },          { 7, 2, EDX },          { 7, 1, ECX },
-    { 7, 1, EDX },          { 0, 0, EAX },          { 0, 0, EAX },
-    { 0x80000021, 0, ECX },
+    { 1, 0, EDX },          { 1, 0, ECX }, { 0x80000001, 0, EDX }, { 0x80000001, 0, ECX },
+    { 0xd, 1, EAX },        { 7, 0, EBX }, { 7, 0, ECX },          { 0x80000007, 0, EDX },
+    { 0x80000008, 0, EBX }, { 7, 0, EDX }, { 7, 1, EAX },          { 0x80000021, 0, EAX },
+    { 7, 1, EBX },          { 7, 2, EDX }, { 7, 1, ECX },          { 7, 1, EDX },
+    { 0, 0, EAX },          { 0, 0, EAX }, { 0x80000021, 0, ECX },
 };
 
 static void machine_leaf(uint32_t leaf, uint32_t sub, struct cpuid_regs *out)
@@ -38,8 +36,8 @@ static void machine_leaf(uint32_t leaf, uint32_t sub, struct cpuid_regs *out)
     *out = cpuid(leaf, sub);
 }
 
-void policy_leaf(enum policy_kind kind, const struct domain *d, uint32_t leaf, uint32_t sub,
-                 struct cpuid_regs *out)
+void policy_leaf(enum policy_kind kind, const struct domain *d, uint32_t leaf,
+                 uint32_t sub, struct cpuid_regs *out)
 {
     if (kind == POLICY_RAW || kind == POLICY_HOST)
         machine_leaf(leaf, sub, out);
@@ -79,7 +77,8 @@ static bool featureset_kind(uint32_t index, enum policy_kind *kind)
         [XEN_SYSCTL_cpu_featureset_pv_max] = POLICY_PV_MAX,
     };
 
-    if (index == XEN_SYSCTL_cpu_featureset_hvm || index == XEN_SYSCTL_cpu_featureset_hvm_max)
+    if (index == XEN_SYSCTL_cpu_featureset_hvm ||
+        index == XEN_SYSCTL_cpu_featureset_hvm_max)
         return false;
     *kind = kinds[index];
     return true;

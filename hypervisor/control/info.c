@@ -14,7 +14,8 @@ static uint32_t state_flags(const struct domain *d)
     uint32_t flags = NO_SHUTDOWN_CODE;
 
     if (d->is_shut_down)
-        flags = XEN_DOMINF_shutdown | (uint32_t)d->shutdown_code << XEN_DOMINF_shutdownshift;
+        flags = XEN_DOMINF_shutdown | (uint32_t)d->shutdown_code
+                                          << XEN_DOMINF_shutdownshift;
     if (d->life == DOM_DEAD)
         flags |= XEN_DOMINF_dying;
     if (d->controller_pause_count)
@@ -33,7 +34,7 @@ static void add_vcpus(struct domain *d, struct xen_domctl_getdomaininfo *info)
     struct vcpu *v;
 
     info->max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
-    for_each_vcpu(d, v) {
+    for_each_vcpu (d, v) {
         struct runstate r;
 
         vcpu_runstate_get(v, &r);

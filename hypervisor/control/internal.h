@@ -9,7 +9,8 @@
 
 /* --- bitmap.c: bit sets of the caller, of any number of bits --- */
 /* Bits beyond the caller's are clear; beyond nr_bits are not looked at. 0; -EFAULT. */
-int must_check bitmap_read(const struct xenctl_bitmap *b, uint64_t *bits, unsigned int nr_bits);
+int must_check bitmap_read(const struct xenctl_bitmap *b, uint64_t *bits,
+                           unsigned int nr_bits);
 /* Whole bytes are written, those beyond nr_bits as zero. 0; -EFAULT. */
 int must_check bitmap_write(const struct xenctl_bitmap *b, const uint64_t *bits,
                             unsigned int nr_bits);
@@ -26,8 +27,8 @@ enum policy_kind {
     POLICY_PV_DEFAULT = XEN_SYSCTL_cpu_policy_pv_default,
 };
 /* One leaf of a policy; d: whose overrides count, or null. */
-void policy_leaf(enum policy_kind kind, const struct domain *d, uint32_t leaf, uint32_t sub,
-                 struct cpuid_regs *out);
+void policy_leaf(enum policy_kind kind, const struct domain *d, uint32_t leaf,
+                 uint32_t sub, struct cpuid_regs *out);
 /* The feature words in the order of the public list. */
 void featureset_get(enum policy_kind kind, uint32_t words[FEATURE_WORDS]);
 

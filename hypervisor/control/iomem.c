@@ -13,7 +13,8 @@
 /* Domain 0: every address that the machine has, less the interrupt controllers. */
 static bool machine_has(uint64_t first, uint64_t last)
 {
-    return last >> (host_cpu.phys_bits - PAGE_SHIFT) == 0 && !irq_owns_frames(first, last);
+    return last >> (host_cpu.phys_bits - PAGE_SHIFT) == 0 &&
+           !irq_owns_frames(first, last);
 }
 
 /* Index of the first range that does not end before frame. */

@@ -3,7 +3,7 @@
 #include "internal.h"
 #include <hv/guest_copy.h>
 #include <hv/page_type.h>
-#include <hv/pv.h>
+#include <hv/pv_control.h>
 
 #define KIB_PER_PAGE_SHIFT 2
 #define MAX_PAGES          0xffffffffull

@@ -34,11 +34,12 @@ static int add(uint16_t segment, uint8_t bus, uint8_t devfn)
         map = hv_zalloc_array(SEGMENT_WORDS, sizeof(*map));
         if (!map)
             return -ENOMEM;
-        if (!__atomic_compare_exchange_n(&known[segment], &none, map, false, __ATOMIC_RELEASE,
-                                         __ATOMIC_RELAXED))
+        if (!__atomic_compare_exchange_n(&known[segment], &none, map, false,
+                                         __ATOMIC_RELEASE, __ATOMIC_RELAXED))
             hv_free(map);
     }
-    __atomic_fetch_or(&known[segment][word_of(bus, devfn)], bit_of(devfn), __ATOMIC_RELAXED);
+    __atomic_fetch_or(&known[segment][word_of(bus, devfn)], bit_of(devfn),
+                      __ATOMIC_RELAXED);
     return 0;
 }
 
@@ -54,7 +55,8 @@ static int forget(uint16_t segment, uint8_t bus, uint8_t devfn)
 {
     if (!is_known(segment, bus, devfn))
         return -ENODEV;
-    __atomic_fetch_and(&known[segment][word_of(bus, devfn)], ~bit_of(devfn), __ATOMIC_RELAXED);
+    __atomic_fetch_and(&known[segment][word_of(bus, devfn)], ~bit_of(devfn),
+                       __ATOMIC_RELAXED);
     return 0;
 }
 
@@ -113,7 +115,8 @@ int sysctl_pcitopoinfo(struct xen_sysctl_pcitopoinfo *arg)
             return 0;
         if (copy_from_guest_offset(&dev, arg->devs, arg->num_devs, 1))
             return -EFAULT;
-        node = is_known(dev.seg, dev.bus, dev.devfn) ? XEN_INVALID_NODE_ID : XEN_INVALID_DEV;
+        node =
+            is_known(dev.seg, dev.bus, dev.devfn) ? XEN_INVALID_NODE_ID : XEN_INVALID_DEV;
         if (copy_to_guest_offset(arg->nodes, arg->num_devs, &node, 1))
             return -EFAULT;
     }

@@ -2,7 +2,7 @@
 /* domctl: giving a domain the machine's lines, device memory and ports, and taking them. */
 #include "internal.h"
 #include <hv/irq.h>
-#include <hv/pv.h>
+#include <hv/pv_control.h>
 #include <hv/rights.h>
 
 /* 0; -EINVAL no such PIRQ; -EPERM not one of the caller's; -ENOMEM. */

@@ -67,8 +67,9 @@ int physdev_op_alloc_irq_vector(physdev_irq_t *arg)
 /* 0; -EINVAL no such line; -EEXIST the hypervisor's own; -ENOMEM. */
 int physdev_op_setup_gsi(physdev_setup_gsi_t *arg)
 {
-    return arg->gsi < 0 ? -EINVAL
-                        : gsi_set_mode((unsigned int)arg->gsi, arg->triggering, arg->polarity);
+    return arg->gsi < 0
+               ? -EINVAL
+               : gsi_set_mode((unsigned int)arg->gsi, arg->triggering, arg->polarity);
 }
 
 /* A domain that the caller may give PIRQs to. 0; -ESRCH; -EPERM. */

@@ -8,7 +8,7 @@
 #include <hv/guest_copy.h>
 #include <hv/heap.h>
 #include <hv/lib.h>
-#include <hv/pv.h>
+#include <hv/pv_control.h>
 
 #define MSR_PLATFORM_INFO 0xce
 #define MSR_ARCH_CAPS     0x10a
@@ -85,7 +85,8 @@ static int put_leaves(struct leaf_writer *w)
     policy_leaf(w->kind, w->d, 0x80000000, 0, &extended);
     for (uint32_t leaf = 0; !rc && leaf <= min(first.a, LAST_BASIC); leaf++)
         rc = put_basic(w, leaf);
-    for (uint32_t leaf = 0x80000000; !rc && leaf <= min(extended.a, LAST_EXTENDED); leaf++)
+    for (uint32_t leaf = 0x80000000; !rc && leaf <= min(extended.a, LAST_EXTENDED);
+         leaf++)
         rc = put_leaf(w, leaf, XEN_CPUID_NO_SUBLEAF);
     return rc;
 }
@@ -101,7 +102,8 @@ static int put_msrs(const struct policy_room *room)
     return copy_to_guest(room->msrs, msrs, POLICY_MAX_MSRS);
 }
 
-int policy_write(enum policy_kind kind, const struct domain *d, const struct policy_room *room)
+int policy_write(enum policy_kind kind, const struct domain *d,
+                 const struct policy_room *room)
 {
     struct leaf_writer w = { kind, d, room->leaves, *room->nr_leaves, 0 };
     int rc = 0;
@@ -121,9 +123,9 @@ int policy_write(enum policy_kind kind, const struct domain *d, const struct pol
 /* Null buffers ask for numbers. 0; -ENOBUFS; -EFAULT. */
 int domctl_get_cpu_policy(struct domain *d, xen_domctl_cpu_policy_t *arg)
 {
-    return policy_write(POLICY_PV_DEFAULT, d,
-                        &(struct policy_room){ arg->leaves, arg->msrs, &arg->nr_leaves,
-                                               &arg->nr_msrs });
+    return policy_write(
+        POLICY_PV_DEFAULT, d,
+        &(struct policy_room){ arg->leaves, arg->msrs, &arg->nr_leaves, &arg->nr_msrs });
 }
 
 /* 0; -EINVAL no such policy; -EOPNOTSUPP one of HVM; -ENOBUFS; -EFAULT. */
@@ -134,9 +136,9 @@ int sysctl_get_cpu_policy(xen_sysctl_cpu_policy_t *arg)
     if (arg->index == XEN_SYSCTL_cpu_policy_hvm_max ||
         arg->index == XEN_SYSCTL_cpu_policy_hvm_default)
         return -EOPNOTSUPP;
-    return policy_write((enum policy_kind)arg->index, NULL,
-                        &(struct policy_room){ arg->leaves, arg->msrs, &arg->nr_leaves,
-                                               &arg->nr_msrs });
+    return policy_write(
+        (enum policy_kind)arg->index, NULL,
+        &(struct policy_room){ arg->leaves, arg->msrs, &arg->nr_leaves, &arg->nr_msrs });
 }
 
 static int check_leaf(const xen_cpuid_leaf_t *l)
@@ -185,7 +187,8 @@ static int check_msrs(const xen_domctl_cpu_policy_t *arg, uint32_t *bad)
 }
 
 /* `leaf` has room for what arg names. */
-static int set_policy(struct domain *d, xen_domctl_cpu_policy_t *arg, xen_cpuid_leaf_t *leaf)
+static int set_policy(struct domain *d, xen_domctl_cpu_policy_t *arg,
+                      xen_cpuid_leaf_t *leaf)
 {
     const xen_cpuid_leaf_t *bad = NULL;
     uint32_t bad_msr = XEN_CPUID_INPUT_UNUSED;

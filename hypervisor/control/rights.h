@@ -21,8 +21,8 @@ struct domain_rights {
     struct spinlock lock;      /* RIGHTS: everything below */
     struct iomem_range *iomem; /* sorted, neither overlapping nor touching */
     unsigned int nr_iomem, room_iomem;
-    uint64_t *lines;           /* bit per GSI that was given; null: none was */
-    struct pirq *pirq;         /* nr_gsis of them; null: none is mapped */
+    uint64_t *lines;            /* bit per GSI that was given; null: none was */
+    struct pirq *pirq;          /* nr_gsis of them; null: none is mapped */
     struct page_info *eoi_page; /* pirq_share_eoi_page() */
     bool eoi_unmasks;
 };

@@ -45,16 +45,19 @@ int sysctl_cputopoinfo(struct xen_sysctl_cputopoinfo *arg)
 /* 0; -EFAULT. */
 int sysctl_numainfo(struct xen_sysctl_numainfo *arg)
 {
-    xen_sysctl_meminfo_t memory = { max_page << PAGE_SHIFT, heap_free_count() << PAGE_SHIFT };
+    xen_sysctl_meminfo_t memory = { max_page << PAGE_SHIFT, heap_free_count()
+                                                                << PAGE_SHIFT };
     uint32_t distance = LOCAL_DISTANCE;
-    bool asks_number = guest_handle_is_null(arg->meminfo) && guest_handle_is_null(arg->distance);
+    bool asks_number =
+        guest_handle_is_null(arg->meminfo) && guest_handle_is_null(arg->distance);
 
     if (!asks_number && !arg->num_nodes)
         return 0;
     arg->num_nodes = 1;
     if (!guest_handle_is_null(arg->meminfo) && copy_to_guest(arg->meminfo, &memory, 1))
         return -EFAULT;
-    if (!guest_handle_is_null(arg->distance) && copy_to_guest(arg->distance, &distance, 1))
+    if (!guest_handle_is_null(arg->distance) &&
+        copy_to_guest(arg->distance, &distance, 1))
         return -EFAULT;
     return 0;
 }

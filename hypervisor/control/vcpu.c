@@ -4,7 +4,7 @@
 #include <hv/guest_copy.h>
 #include <hv/heap.h>
 #include <hv/lib.h>
-#include <hv/pv.h>
+#include <hv/pv_control.h>
 #include <hv/sched.h>
 
 int control_vcpu(struct domain *d, unsigned int id, struct vcpu **out)
@@ -99,8 +99,8 @@ int domctl_getvcpuextstate(struct domain *d, struct xen_domctl_vcpuextstate *arg
 }
 
 /* The area that follows the head may be shorter than the machine's. */
-static int read_xstate(const struct xen_domctl_vcpuextstate *arg, struct xstate_head *head,
-                       void *image)
+static int read_xstate(const struct xen_domctl_vcpuextstate *arg,
+                       struct xstate_head *head, void *image)
 {
     unsigned long from = (unsigned long)arg->buffer.p;
 
@@ -112,7 +112,8 @@ static int read_xstate(const struct xen_domctl_vcpuextstate *arg, struct xstate_
     return 0;
 }
 
-static int set_xstate(struct vcpu *v, const struct xen_domctl_vcpuextstate *arg, void *image)
+static int set_xstate(struct vcpu *v, const struct xen_domctl_vcpuextstate *arg,
+                      void *image)
 {
     struct xstate_head head;
     int rc = read_xstate(arg, &head, image);
@@ -185,7 +186,8 @@ int domctl_get_vcpu_msrs(struct domain *d, struct xen_domctl_vcpu_msrs *arg)
 
 static int set_msr(struct vcpu *v, const xen_domctl_vcpu_msr_t *msr)
 {
-    if (msr->reserved || msr->index != MSR_TSC_AUX || !host_cpu.rdtscp || msr->value >> 32)
+    if (msr->reserved || msr->index != MSR_TSC_AUX || !host_cpu.rdtscp ||
+        msr->value >> 32)
         return -EINVAL;
     v->pv.msr_tsc_aux = msr->value;
     return 0;

@@ -24,7 +24,8 @@ static const struct ioapic_info *find(uint64_t base)
 static bool is_line_of(const struct ioapic_info *info, unsigned int gsi)
 {
     for (unsigned int i = 0; i < machine.nr_ioapics; i++)
-        if (machine.ioapic[i].gsi_base > info->gsi_base && gsi >= machine.ioapic[i].gsi_base)
+        if (machine.ioapic[i].gsi_base > info->gsi_base &&
+            gsi >= machine.ioapic[i].gsi_base)
             return false;
     return ioapic_has(gsi);
 }

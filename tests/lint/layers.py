@@ -17,7 +17,7 @@ LAYERS = [
      "cpu desc extable irq apic smp softirq console cmdline paging boot guest_copy "
      "heap page page_type frame_set timer"),
     ("domains", ["domain", "sched", "time"], "sched vcpu_time"),
-    ("services", ["evtchn", "grant", "control"], "evtchn grant"),
+    ("services", ["evtchn", "grant", "control"], "evtchn grant control rights"),
     ("pv", ["pv", "compat"], "pv"),
     ("hypercall", ["hypercall"], ""),
     ("boot", ["boot"], ""),
@@ -26,7 +26,7 @@ LAYERS = [
 # layer up (a frame has an owner, a trap frame a vCPU); their functions belong to "domains".
 OBJECTS = {"vcpu", "domain"}
 # Contracts that lower layers call or fill in, and higher ones provide or call.
-UPWARD = {"hooks", "guest_entry", "parts.def", "parts", "hypercall"} | OBJECTS
+UPWARD = {"hooks", "guest_entry", "parts.def", "parts", "hypercall", "pv_control"} | OBJECTS
 # Single includes against the order, each with its reason.
 ALLOWED = {
     ("x86/smpboot.c", "sched"): "a started CPU ends in the idle loop",

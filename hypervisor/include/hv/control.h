@@ -24,16 +24,16 @@
 #define DOMCTL_PARAMS_OUT(T)    struct domain *d, T *arg
 #define DOMCTL_PARAMS_INOUT(T)  struct domain *d, T *arg
 #define DOMCTL_PARAMS_REPORT(T) struct domain *d, T *arg
-#define DOMCTL(cmd, name, suffix, member, dir, restart)                                 \
+#define DOMCTL(cmd, name, suffix, member, dir, restart) \
     int domctl_##suffix(DOMCTL_PARAMS_##dir(CONTROL_MEMBER(struct xen_domctl, member)));
 #include <abi/ops/domctl.def>
 
-#define SYSCTL(cmd, name, suffix, member, dir, restart)                                 \
-    int sysctl_##suffix(CONTROL_MEMBER(struct xen_sysctl, member) *arg);
+#define SYSCTL(cmd, name, suffix, member, dir, restart) \
+    int sysctl_##suffix(CONTROL_MEMBER(struct xen_sysctl, member) * arg);
 #include <abi/ops/sysctl.def>
 
-#define PLATFORM(cmd, name, suffix, member, dir, restart)                               \
-    int platform_##suffix(CONTROL_MEMBER(struct xen_platform_op, member) *arg);
+#define PLATFORM(cmd, name, suffix, member, dir, restart) \
+    int platform_##suffix(CONTROL_MEMBER(struct xen_platform_op, member) * arg);
 #include <abi/ops/platform.def>
 
 #endif

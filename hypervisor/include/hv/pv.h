@@ -5,20 +5,13 @@
 
 #include <hv/domain.h>
 #include <hv/page_type.h>
+#include <hv/pv_control.h>
 
 /* The VMASST_TYPE_* bits that a PV64 guest may switch on. */
 #define VM_ASSIST_OFFERED                                                               \
     (1ull << VMASST_TYPE_writable_pagetables | 1ull << VMASST_TYPE_pae_extended_cr3 |    \
      1ull << VMASST_TYPE_architectural_iopl | 1ull << VMASST_TYPE_runstate_update_flag | \
      1ull << VMASST_TYPE_m2p_strict)
-
-/* Loads a context (DOMCTL_setvcpucontext, VCPUOP_initialise, domain 0's first vCPU).
- * 0; -EINVAL a field is not allowed; -ERESTART: the root's validation was preempted. */
-int must_check pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *ctx);
-/* The context of a paused vCPU. */
-void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *ctx);
-/* Back to the state of a freshly created vCPU (VCPUOP_down keeps it; DOMCTL reset). */
-int must_check pv_vcpu_reset(struct vcpu *v);
 
 /* Replaces the kernel root (a reference of it is taken; the old one's dropped). Restartable. */
 int must_check pv_set_kernel_root(struct vcpu *v, mfn_t root);
@@ -40,28 +33,6 @@ struct pv_bounce {
 void pv_bounce(struct vcpu *v, const struct pv_bounce *b);
 /* Exception `vector` into current's guest by its trap table; cr2 for #PF is put in vcpu_info. */
 void pv_inject(struct vcpu *v, unsigned int vector, uint32_t error_code);
-
-/* Fills a frame (direct-map address) with the hypercall stubs. */
-void pv_fill_hypercall_page(void *page);
-
-/* Does d have all of these I/O ports, first + n <= 65536? Gives or takes them: 0; -ENOMEM. */
-bool pv_io_ports_allowed(const struct domain *d, unsigned int first, unsigned int n);
-int must_check pv_io_ports_set(struct domain *d, unsigned int first, unsigned int n, bool allow);
-
-/*
- * XCR0 and the XSAVE image (fpu_import_xsave()) of a vCPU that does not run. 0; -EINVAL:
- * cannot be. Only with host_cpu.xsave.
- */
-int must_check pv_vcpu_set_xstate(struct vcpu *v, uint64_t xcr0, const void *image);
-
-/* A leaf as d's guests see it, but for what differs between vCPUs; d null: a new domain's. */
-struct cpuid_regs;
-void pv_cpuid_policy(const struct domain *d, uint32_t leaf, uint32_t sub,
-                     struct cpuid_regs *out);
-/* Narrows it by n more leaves, which take the place of what was set before for them. d has
- * not run yet, and the caller serialises. 0; -ENOMEM. */
-int must_check pv_cpuid_override(struct domain *d, const struct xen_cpuid_leaf *leaf,
-                                 unsigned int n);
 
 /* Builds domain 0 from the boot modules. Panics with one clear line when it cannot. */
 struct boot_info;

@@ -44,7 +44,8 @@ static void check_no_context(void)
     check_eq(context(XEN_DOMCTL_setvcpucontext, guest.id, 1, &ctx), -EINVAL);
     check_eq(context(XEN_DOMCTL_setvcpucontext, 0, 0, &ctx), -EINVAL);
     check_eq(context(XEN_DOMCTL_setvcpucontext, guest.id, 0, (void *)0x10), -EFAULT);
-    check_eq(context(XEN_DOMCTL_setvcpucontext, guest.id, 0, &ctx), -EINVAL); /* no root */
+    check_eq(context(XEN_DOMCTL_setvcpucontext, guest.id, 0, &ctx),
+             -EINVAL); /* no root */
     check_eq(context(XEN_DOMCTL_setvcpucontext, guest.id, 0, NULL), 0);
 }
 
@@ -93,7 +94,8 @@ static void check_ext(void)
     check_eq(ext(XEN_DOMCTL_set_ext_vcpucontext, 0), -EINVAL);
 }
 
-static int xstate(unsigned int cmd, domid_t id, unsigned int vcpu, uint64_t mask, uint64_t size)
+static int xstate(unsigned int cmd, domid_t id, unsigned int vcpu, uint64_t mask,
+                  uint64_t size)
 {
     op.u.vcpuextstate.vcpu = vcpu;
     op.u.vcpuextstate.xfeature_mask = mask;
@@ -119,10 +121,12 @@ static void check_xstate(void)
     check_eq(xstate(XEN_DOMCTL_setvcpuextstate, guest.id, 1, mask, HEAD), -ESRCH);
     check_eq(xstate(XEN_DOMCTL_setvcpuextstate, 0, 0, mask, HEAD), -EINVAL);
     check_eq(xstate(XEN_DOMCTL_setvcpuextstate, guest.id, 0, mask, HEAD - 1), -EINVAL);
-    check_eq(xstate(XEN_DOMCTL_setvcpuextstate, guest.id, 0, mask, sizeof(area)), -EINVAL);
+    check_eq(xstate(XEN_DOMCTL_setvcpuextstate, guest.id, 0, mask, sizeof(area)),
+             -EINVAL);
     check_eq(xstate(XEN_DOMCTL_getvcpuextstate, guest.id, 0, mask, size), 0);
     area[0] = area[1] = 3; /* x87 and SSE in use */
-    check_eq(xstate(XEN_DOMCTL_setvcpuextstate, guest.id, 0, mask, HEAD + XSAVE_LEAST), 0);
+    check_eq(xstate(XEN_DOMCTL_setvcpuextstate, guest.id, 0, mask, HEAD + XSAVE_LEAST),
+             0);
     area[0] = area[1] = 0;
     check_eq(xstate(XEN_DOMCTL_setvcpuextstate, guest.id, 0, mask, HEAD), 0);
     area[0] = area[1] = 1;
@@ -131,7 +135,8 @@ static void check_xstate(void)
     check_eq(xstate(XEN_DOMCTL_setvcpuextstate, guest.id, 0, mask, size), -EINVAL);
 }
 
-static int msrs(unsigned int cmd, domid_t id, unsigned int vcpu, void *list, unsigned int n)
+static int msrs(unsigned int cmd, domid_t id, unsigned int vcpu, void *list,
+                unsigned int n)
 {
     op.u.vcpu_msrs.vcpu = vcpu;
     op.u.vcpu_msrs.msr_count = n;

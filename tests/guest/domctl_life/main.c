@@ -24,7 +24,8 @@ static domid_t id;
 static void check_call(void)
 {
     check_eq(HYPERVISOR_domctl((void *)0x10), -EFAULT);
-    op = (struct xen_domctl){ .cmd = XEN_DOMCTL_getdomaininfo, .interface_version = 0x14 };
+    op =
+        (struct xen_domctl){ .cmd = XEN_DOMCTL_getdomaininfo, .interface_version = 0x14 };
     check_eq(HYPERVISOR_domctl(&op), -EACCES);
     check_eq(domctl_simple(NO_COMMAND, NO_DOMAIN), -ESRCH);
     check_eq(domctl_simple(NO_COMMAND, 0), -ENOSYS);
@@ -43,7 +44,8 @@ static void create(void)
 
 static void check_nobody(void)
 {
-    static const unsigned int commands[] = { XEN_DOMCTL_pausedomain, XEN_DOMCTL_unpausedomain,
+    static const unsigned int commands[] = { XEN_DOMCTL_pausedomain,
+                                             XEN_DOMCTL_unpausedomain,
                                              XEN_DOMCTL_destroydomain,
                                              XEN_DOMCTL_resumedomain };
 

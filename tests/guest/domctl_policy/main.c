@@ -20,9 +20,11 @@ static xen_cpuid_leaf_t leaves[MAX_LEAVES];
 static xen_msr_entry_t msrs[MAX_MSRS];
 static domid_t id;
 
-static int policy(unsigned int cmd, domid_t domid, unsigned int nr_leaves, unsigned int nr_msrs)
+static int policy(unsigned int cmd, domid_t domid, unsigned int nr_leaves,
+                  unsigned int nr_msrs)
 {
-    op.u.cpu_policy = (xen_domctl_cpu_policy_t){ .nr_leaves = nr_leaves, .nr_msrs = nr_msrs };
+    op.u.cpu_policy =
+        (xen_domctl_cpu_policy_t){ .nr_leaves = nr_leaves, .nr_msrs = nr_msrs };
     op.u.cpu_policy.leaves.p = nr_leaves ? leaves : NULL;
     op.u.cpu_policy.msrs.p = nr_msrs ? msrs : NULL;
     return domctl(&op, cmd, domid);
@@ -49,7 +51,8 @@ static xen_cpuid_leaf_t *find(unsigned int leaf)
 static void check_get(void)
 {
     check_eq(get(0, 0), 0);
-    check(op.u.cpu_policy.nr_leaves > 10 && op.u.cpu_policy.nr_leaves <= MAX_LEAVES, "leaves");
+    check(op.u.cpu_policy.nr_leaves > 10 && op.u.cpu_policy.nr_leaves <= MAX_LEAVES,
+          "leaves");
     check_eq(op.u.cpu_policy.nr_msrs, 2);
     check_eq(get(1, MAX_MSRS), -ENOBUFS);
     check_eq(get(MAX_LEAVES, 1), -ENOBUFS);
@@ -84,7 +87,8 @@ static void check_culprits(void)
     check_eq(op.u.cpu_policy.err_leaf, 0x12345);
     check_eq(op.u.cpu_policy.err_subleaf, XEN_CPUID_NO_SUBLEAF);
     check_eq(op.u.cpu_policy.err_msr, XEN_CPUID_INPUT_UNUSED);
-    leaves[0] = (xen_cpuid_leaf_t){ .leaf = 0, .subleaf = XEN_CPUID_NO_SUBLEAF, .a = 0x1000 };
+    leaves[0] =
+        (xen_cpuid_leaf_t){ .leaf = 0, .subleaf = XEN_CPUID_NO_SUBLEAF, .a = 0x1000 };
     check_eq(set(1, 0), -EINVAL);
     check_eq(op.u.cpu_policy.err_leaf, 0);
     msrs[0] = (xen_msr_entry_t){ .idx = 0x1234 };

@@ -23,7 +23,8 @@ static domid_t id;
 
 static int iomem(uint64_t first, uint64_t nr, unsigned int allow)
 {
-    op.u.iomem_permission = (struct xen_domctl_iomem_permission){ first, nr, (uint8_t)allow };
+    op.u.iomem_permission =
+        (struct xen_domctl_iomem_permission){ first, nr, (uint8_t)allow };
     return domctl(&op, XEN_DOMCTL_iomem_permission, id);
 }
 
@@ -42,7 +43,8 @@ static void check_iomem(void)
 
 static int ioport(unsigned int first, unsigned int nr, unsigned int allow)
 {
-    op.u.ioport_permission = (struct xen_domctl_ioport_permission){ first, nr, (uint8_t)allow };
+    op.u.ioport_permission =
+        (struct xen_domctl_ioport_permission){ first, nr, (uint8_t)allow };
     return domctl(&op, XEN_DOMCTL_ioport_permission, id);
 }
 
@@ -61,14 +63,16 @@ static void check_ioport(void)
 
 static int irq(unsigned int pirq, unsigned int allow)
 {
-    op.u.irq_permission = (struct xen_domctl_irq_permission){ pirq, (uint8_t)allow, { 0 } };
+    op.u.irq_permission =
+        (struct xen_domctl_irq_permission){ pirq, (uint8_t)allow, { 0 } };
     return domctl(&op, XEN_DOMCTL_irq_permission, id);
 }
 
 static void check_irq(void)
 {
-    physdev_map_pirq_t map = { .domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI,
-                               .index = LINE, .pirq = LINE };
+    physdev_map_pirq_t map = {
+        .domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI, .index = LINE, .pirq = LINE
+    };
     physdev_unmap_pirq_t unmap_op = { .domid = DOMID_SELF, .pirq = LINE };
 
     check_eq(irq(LINE, 1), -EPERM); /* not mapped by us */

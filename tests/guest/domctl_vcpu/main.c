@@ -10,9 +10,9 @@
 #include <builder.h>
 #include <test.h>
 
-COVERS(domctl, XEN_DOMCTL_getvcpuinfo, XEN_DOMCTL_setvcpuaffinity, XEN_DOMCTL_getvcpuaffinity,
-       XEN_DOMCTL_scheduler_op, XEN_DOMCTL_setnodeaffinity, XEN_DOMCTL_getnodeaffinity,
-       XEN_DOMCTL_sendtrigger);
+COVERS(domctl, XEN_DOMCTL_getvcpuinfo, XEN_DOMCTL_setvcpuaffinity,
+       XEN_DOMCTL_getvcpuaffinity, XEN_DOMCTL_scheduler_op, XEN_DOMCTL_setnodeaffinity,
+       XEN_DOMCTL_getnodeaffinity, XEN_DOMCTL_sendtrigger);
 
 static struct xen_domctl op;
 static uint64_t bits[2];
@@ -26,7 +26,8 @@ static void create(void)
     id = op.domain;
 }
 
-static int affinity(unsigned int cmd, unsigned int vcpu, unsigned int flags, unsigned int nr)
+static int affinity(unsigned int cmd, unsigned int vcpu, unsigned int flags,
+                    unsigned int nr)
 {
     op.u.vcpuaffinity = (struct xen_domctl_vcpuaffinity){ .vcpu = vcpu, .flags = flags };
     op.u.vcpuaffinity.cpumap_hard.bitmap.p = (uint8_t *)bits;
@@ -132,7 +133,8 @@ static void check_nodes(void)
 
 static int sched(unsigned int sched_id, unsigned int cmd, unsigned int weight)
 {
-    op.u.scheduler_op = (struct xen_domctl_scheduler_op){ .sched_id = sched_id, .cmd = cmd };
+    op.u.scheduler_op =
+        (struct xen_domctl_scheduler_op){ .sched_id = sched_id, .cmd = cmd };
     op.u.scheduler_op.u.credit2.weight = (uint16_t)weight;
     return domctl(&op, XEN_DOMCTL_scheduler_op, id);
 }

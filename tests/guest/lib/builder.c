@@ -212,7 +212,8 @@ static pte_t entry_of(const struct guest *g, unsigned int page)
         return pte_make(g->grant_mfn, PTE_RW);
     if (page >= g->nr_pages)
         return 0;
-    return pte_make(g->mfn[page], page >= page_at(TABLE_PAGES) ? PTE_RO : PTE_RX | PTE_W | PTE_D);
+    return pte_make(g->mfn[page],
+                    page >= page_at(TABLE_PAGES) ? PTE_RO : PTE_RX | PTE_W | PTE_D);
 }
 
 static void fill_table(const struct guest *g, unsigned int level, pte_t *table)

@@ -20,14 +20,14 @@
 
 /* A page of the guest's memory that the builder keeps mapped until guest_unmap(). */
 struct child_args {
-    domid_t id;                /* the guest's own */
-    evtchn_port_t port;        /* its end of the channel to the builder */
-    grant_ref_t from_builder;  /* by which it may map a page of the builder's */
-    grant_entry_v1_t *grants;  /* its grant table */
-    void *page;                /* a page to grant */
+    domid_t id;               /* the guest's own */
+    evtchn_port_t port;       /* its end of the channel to the builder */
+    grant_ref_t from_builder; /* by which it may map a page of the builder's */
+    grant_entry_v1_t *grants; /* its grant table */
+    void *page;               /* a page to grant */
     unsigned long page_mfn;
-    void *window;              /* an address whose page-table entry is empty */
-    volatile uint64_t state;   /* what the two tell each other */
+    void *window;            /* an address whose page-table entry is empty */
+    volatile uint64_t state; /* what the two tell each other */
     volatile int64_t result;
 };
 
@@ -38,8 +38,8 @@ struct guest {
     unsigned int nr_pages;
     unsigned long mfn[GUEST_MAX_PAGES]; /* by page of its address space */
     unsigned long root_mfn, grant_mfn, shared_info_mfn;
-    struct child_args *args;       /* where the builder sees the page */
-    grant_entry_v1_t *grants;      /* and the guest's grant table */
+    struct child_args *args;  /* where the builder sees the page */
+    grant_entry_v1_t *grants; /* and the guest's grant table */
     struct shared_info *shared;
 };
 
@@ -55,9 +55,9 @@ void guest_config(struct xen_domctl_createdomain *config);
  * In this order; each returns 0 or the negative errno of the step that failed, and leaves
  * a domain that guest_destroy() gets rid of.
  */
-int guest_create(struct guest *g);                      /* domain, vCPU, memory limit */
-int guest_populate(struct guest *g);                    /* frames, M2P, mappings */
-int guest_load(struct guest *g);                        /* contents, tables, hypercall page */
+int guest_create(struct guest *g);   /* domain, vCPU, memory limit */
+int guest_populate(struct guest *g); /* frames, M2P, mappings */
+int guest_load(struct guest *g);     /* contents, tables, hypercall page */
 int guest_pin(struct guest *g);
 int guest_set_context(struct guest *g, child_main_t *entry);
 int guest_unpause(const struct guest *g);

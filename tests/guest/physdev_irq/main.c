@@ -13,9 +13,9 @@
 #include <mini-os/events.h>
 
 COVERS(physdev_op, PHYSDEVOP_irq_status_query, PHYSDEVOP_apic_read, PHYSDEVOP_apic_write,
-       PHYSDEVOP_alloc_irq_vector, PHYSDEVOP_eoi, PHYSDEVOP_map_pirq, PHYSDEVOP_unmap_pirq,
-       PHYSDEVOP_pirq_eoi_gmfn_v1, PHYSDEVOP_pirq_eoi_gmfn_v2, PHYSDEVOP_setup_gsi,
-       PHYSDEVOP_get_free_pirq, EVTCHNOP_bind_pirq);
+       PHYSDEVOP_alloc_irq_vector, PHYSDEVOP_eoi, PHYSDEVOP_map_pirq,
+       PHYSDEVOP_unmap_pirq, PHYSDEVOP_pirq_eoi_gmfn_v1, PHYSDEVOP_pirq_eoi_gmfn_v2,
+       PHYSDEVOP_setup_gsi, PHYSDEVOP_get_free_pirq, EVTCHNOP_bind_pirq);
 
 #define LINE      10
 #define OTHER     11
@@ -27,7 +27,9 @@ COVERS(physdev_op, PHYSDEVOP_irq_status_query, PHYSDEVOP_apic_read, PHYSDEVOP_ap
 
 static int map(domid_t domid, int type, int index, int pirq)
 {
-    physdev_map_pirq_t arg = { .domid = domid, .type = type, .index = index, .pirq = pirq };
+    physdev_map_pirq_t arg = {
+        .domid = domid, .type = type, .index = index, .pirq = pirq
+    };
     int rc = (int)HYPERVISOR_physdev_op(PHYSDEVOP_map_pirq, &arg);
 
     return rc ? rc : arg.pirq;

@@ -11,8 +11,8 @@
 #include <abi/physdev.h>
 
 COVERS(physdev_op, PHYSDEVOP_manage_pci_add, PHYSDEVOP_manage_pci_remove,
-       PHYSDEVOP_manage_pci_add_ext, PHYSDEVOP_pci_device_add, PHYSDEVOP_pci_device_remove,
-       PHYSDEVOP_pci_mmcfg_reserved);
+       PHYSDEVOP_manage_pci_add_ext, PHYSDEVOP_pci_device_add,
+       PHYSDEVOP_pci_device_remove, PHYSDEVOP_pci_mmcfg_reserved);
 
 #define BAD ((void *)0x10)
 
@@ -55,7 +55,8 @@ static void check_device(void)
 /* This machine has none. */
 static void check_mmcfg(void)
 {
-    physdev_pci_mmcfg_reserved_t window = { .address = 0xb0000000, .end_bus = 255,
+    physdev_pci_mmcfg_reserved_t window = { .address = 0xb0000000,
+                                            .end_bus = 255,
                                             .flags = XEN_PCI_MMCFG_RESERVED };
 
     check_eq(HYPERVISOR_physdev_op(PHYSDEVOP_pci_mmcfg_reserved, &window), -ENODEV);

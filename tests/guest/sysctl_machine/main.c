@@ -38,10 +38,12 @@ static void check_call(void)
     check_eq(sysctl(999), -ENOSYS);
 }
 
-static int read_console(void *to, unsigned int count, unsigned int incremental, unsigned int at)
+static int read_console(void *to, unsigned int count, unsigned int incremental,
+                        unsigned int at)
 {
-    op.u.readconsole = (struct xen_sysctl_readconsole){ .incremental = (uint8_t)incremental,
-                                                        .index = at, .count = count };
+    op.u.readconsole = (struct xen_sysctl_readconsole){
+        .incremental = (uint8_t)incremental, .index = at, .count = count
+    };
     op.u.readconsole.buffer.p = to;
     return sysctl(XEN_SYSCTL_readconsole);
 }
@@ -129,7 +131,8 @@ static void check_cpus(void)
     idle = info[0].idletime + info[1].idletime;
     time_sleep(5 * NSEC_PER_MSEC);
     check_eq(cpu_info(info, 8), 0);
-    check(info[0].idletime + info[1].idletime >= idle + NSEC_PER_MSEC, "idle time goes on");
+    check(info[0].idletime + info[1].idletime >= idle + NSEC_PER_MSEC,
+          "idle time goes on");
     check_eq(cpu_info(info, 1), 0);
     check_eq(op.u.getcpuinfo.nr_cpus, 1);
     check_eq(cpu_info(info, 0), 0);
@@ -177,7 +180,8 @@ static void check_nodes(void)
     check_eq(numa(memory, distance, 4), 0);
     check_eq(op.u.numainfo.num_nodes, 1);
     check_eq(distance[0], 10);
-    check(memory[0].memfree && memory[0].memfree < memory[0].memsize, "memory of the node");
+    check(memory[0].memfree && memory[0].memfree < memory[0].memsize,
+          "memory of the node");
     check_eq(numa(memory, NULL, 0), 0);
     check_eq(op.u.numainfo.num_nodes, 0);
     check_eq(numa(BAD, NULL, 4), -EFAULT);

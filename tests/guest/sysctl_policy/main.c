@@ -50,7 +50,8 @@ static void check_features(void)
 static int policy(unsigned int index, unsigned int nr_leaves, unsigned int nr_msrs)
 {
     op.cmd = XEN_SYSCTL_get_cpu_policy;
-    op.u.cpu_policy = (xen_sysctl_cpu_policy_t){ .index = index, .nr_leaves = nr_leaves,
+    op.u.cpu_policy = (xen_sysctl_cpu_policy_t){ .index = index,
+                                                 .nr_leaves = nr_leaves,
                                                  .nr_msrs = nr_msrs };
     op.u.cpu_policy.leaves.p = nr_leaves ? leaves : NULL;
     op.u.cpu_policy.msrs.p = nr_msrs ? msrs : NULL;

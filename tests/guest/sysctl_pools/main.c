@@ -21,8 +21,9 @@ static uint64_t cpus;
 static int pool(unsigned int what, unsigned int id, unsigned int cpu, unsigned int domid)
 {
     op.cmd = XEN_SYSCTL_cpupool_op;
-    *pool_op = (struct xen_sysctl_cpupool_op){ .op = what, .cpupool_id = id, .cpu = cpu,
-                                               .domid = domid };
+    *pool_op = (struct xen_sysctl_cpupool_op){
+        .op = what, .cpupool_id = id, .cpu = cpu, .domid = domid
+    };
     pool_op->cpumap.bitmap.p = (uint8_t *)&cpus;
     pool_op->cpumap.nr_bits = 64;
     return (int)HYPERVISOR_sysctl(&op);
@@ -63,7 +64,8 @@ static int sched(unsigned int id, unsigned int cmd, unsigned int pool_id, unsign
 {
     op.cmd = XEN_SYSCTL_scheduler_op;
     op.u.scheduler_op = (struct xen_sysctl_scheduler_op){ .cpupool_id = pool_id,
-                                                          .sched_id = id, .cmd = cmd };
+                                                          .sched_id = id,
+                                                          .cmd = cmd };
     op.u.scheduler_op.u.sched_credit2.ratelimit_us = us;
     return (int)HYPERVISOR_sysctl(&op);
 }
@@ -76,7 +78,8 @@ static void check_scheduler(void)
     check_eq(sched(XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_getinfo, 0, 0), 0);
     check_eq(sched(XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 0, 0), 0);
     check_eq(sched(XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 0, 50), -EINVAL);
-    check_eq(sched(XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 0, 1000000), -EINVAL);
+    check_eq(sched(XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 0, 1000000),
+             -EINVAL);
     check_eq(sched(XEN_SCHEDULER_CREDIT2, 2, 0, 0), -EINVAL);
     check_eq(sched(XEN_SCHEDULER_CREDIT, XEN_SYSCTL_SCHEDOP_getinfo, 0, 0), -EINVAL);
     check_eq(sched(XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_getinfo, 1, 0), -ESRCH);

@@ -10,7 +10,7 @@
  * shutdown and for the end; free frames and open ports are those of the start.
  *
  *   timeout: 90
- *   xen: differs it keeps some of the memory of a domain that has gone in pools of its own
+ *   xen: differs some 20 frames more are free at the end than at the start
  */
 #include <builder.h>
 #include <test.h>

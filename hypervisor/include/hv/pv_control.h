@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the PV machine does for the control interface: provided by layer pv, called by
+ * control and by what lies above both.
+ */
+#ifndef HV_PV_CONTROL_H
+#define HV_PV_CONTROL_H
+
+#include <hv/domain.h>
+
+/* Loads a context (DOMCTL_setvcpucontext, VCPUOP_initialise, domain 0's first vCPU).
+ * 0; -EINVAL a field is not allowed; -ERESTART: the root's validation was preempted. */
+int must_check pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *ctx);
+/* The context of a paused vCPU. */
+void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *ctx);
+/* Back to the state of a freshly created vCPU (VCPUOP_down keeps it; DOMCTL reset). */
+int must_check pv_vcpu_reset(struct vcpu *v);
+
+/* Fills a frame (direct-map address) with the hypercall stubs. */
+void pv_fill_hypercall_page(void *page);
+
+/* Does d have all of these I/O ports, first + n <= 65536? Gives or takes them: 0; -ENOMEM. */
+bool pv_io_ports_allowed(const struct domain *d, unsigned int first, unsigned int n);
+int must_check pv_io_ports_set(struct domain *d, unsigned int first, unsigned int n,
+                               bool allow);
+
+/*
+ * XCR0 and the XSAVE image (fpu_import_xsave()) of a vCPU that does not run. 0; -EINVAL:
+ * cannot be. Only with host_cpu.xsave.
+ */
+int must_check pv_vcpu_set_xstate(struct vcpu *v, uint64_t xcr0, const void *image);
+
+/* A leaf as d's guests see it, but for what differs between vCPUs; d null: a new domain's. */
+struct cpuid_regs;
+void pv_cpuid_policy(const struct domain *d, uint32_t leaf, uint32_t sub,
+                     struct cpuid_regs *out);
+/* Narrows it by n more leaves, which take the place of what was set before for them. d has
+ * not run yet, and the caller serialises. 0; -ENOMEM. */
+int must_check pv_cpuid_override(struct domain *d, const struct xen_cpuid_leaf *leaf,
+                                 unsigned int n);
+
+#endif
