@@ -3,10 +3,35 @@
 # Pavise's one Makefile. Every folder has a build.mk that adds its objects and
 # targets; nothing recurses and all output is below $(BUILD).
 #
-#   make            hypervisor, example guests, control library
-#   make run        boot the ISO in QEMU, console in this terminal
-#   make test       every test       make check   host tests and lint, no QEMU
-#   make V=1        show whole commands
+#
+#: make TARGET, in Pavise's top folder:
+#:   all            hypervisor, mini-os library (what `make` alone builds)
+#:   run            boot the ISO in QEMU by BIOS, console in this terminal; Ctrl-a x ends
+#:   run-uefi       the same by UEFI
+#:   debug          boot without GRUB and wait for gdb; prints how to attach
+#:   iso            build/pavise.iso, for BIOS and UEFI
+#:   test           every test, in QEMU too; the last line counts them
+#:   check          host tests, ABI comparison, page-type model, lint; no QEMU
+#:   test-linux     boot Debian's own kernels as domain 0 (fetches about 70 MB)
+#:   conformance    guest tests on Debian's Xen 4.17 and on Pavise, a row each
+#:   bench          instruction counts on Debian's Xen 4.17 and on Pavise, side by side
+#:   model          10 million random operations on the page-type machine
+#:   fuzz           libFuzzer on whatever parses foreign bytes, FUZZ_SECONDS=60 each
+#:   lint           format, licence lines, headers, layers, documentation
+#:   report         largest functions, files, stack frames; sizes of sections
+#:   docs           build/docs: index of the hypercalls
+#:   install-deps   apt-get whatever is missing on Debian 12
+#:   clean          remove build/
+#:   help           this list
+#: Settings, for example `make run QEMU_SMP=4`:
+#:   BUILD=build                 output folder
+#:   CC=gcc                      or clang
+#:   DEBUG=1                     check lock order and assertions (use a BUILD of its own)
+#:   V=1                         show whole commands
+#:   QEMU_SMP=2 QEMU_MEMORY=1024 the machine of run and debug; also QEMU_CPU, QEMU_ARGS
+#:   ISO_KERNEL=FILE             domain 0; also ISO_KERNEL_ARGS, ISO_RAMDISK
+#:   ISO_OPTIONS='...'           boot options of the hypervisor
+#:   TESTS=tests/host JOBS=2     what `make test` runs, and how many at a time
 
 BUILD ?= build
 ifeq ($(origin CC),default)

@@ -10,7 +10,8 @@ hv-cppflags := -Ihypervisor/include -Ihypercall-abi/include -I$(BUILD)/hyperviso
 hv-cflags := $(cc-common) -ffreestanding -fpie -fvisibility=hidden -fno-stack-protector \
 	     -mno-red-zone -mgeneral-regs-only -fno-asynchronous-unwind-tables \
 	     -fno-omit-frame-pointer -momit-leaf-frame-pointer -fno-strict-aliasing \
-	     -fno-common -fno-jump-tables -fwrapv -fcf-protection=none $(if $(DEBUG),-DDEBUG) \
+	     -fno-common -fno-jump-tables -fwrapv -fcf-protection=none -fstack-usage \
+	     -Wframe-larger-than=2048 $(if $(DEBUG),-DDEBUG) \
 	     -include hypervisor/include/hv/compiler.h
 hv-asflags := -g -D__ASSEMBLY__ -MMD -MP -fcf-protection=none
 

@@ -12,3 +12,10 @@ install-deps:
 .PHONY: install-run-deps
 install-run-deps:
 	$(Q)tools/install-deps.sh $(deps-build) $(deps-run)
+
+report: $(BUILD)/pavise.elf
+	$(Q)$(PYTHON) tools/report.py --build $(BUILD)
+
+# The lines of the Makefile that begin with "#:".
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile

@@ -25,7 +25,7 @@ lint-layers:
 lint-headers: $(patsubst hypervisor/include/%,$(BUILD)/lint/%.ok,$(lint-headers))
 $(BUILD)/lint/%.ok: hypervisor/include/%
 	@mkdir -p $(@D)
-	$(Q)echo '#include <$*>' | $(CC) $(filter-out -MMD -MP -g,$(hv-cflags)) $(hv-cppflags) \
+	$(Q)echo '#include <$*>' | $(CC) $(filter-out -MMD -MP -g -fstack-usage,$(hv-cflags)) $(hv-cppflags) \
 		-fsyntax-only -x c -
 	@touch $@
 
