@@ -18,7 +18,7 @@ CRASH = r"^.*(?:[Dd]omain 0|[Dd]om0|d0)\b.*(?:crash|shutdown code 3).*$"
 SETTLE_SECONDS = 1
 ENDED_BY_CRASH = r"domain 0 has ended \(shutdown code 3\)"
 PANIC = r"^.*(?:Panic on CPU|HYPERVISOR PANIC).*$"
-SETTING = re.compile(r"^\s*(?:/\*|\*)?\s*(qemu|dom0|hypervisor|args|timeout|expect|case|xen): "
+SETTING = re.compile(r"^\s*(?:/\*|\*)?\s*(qemu|also|dom0|hypervisor|args|timeout|expect|case|xen): "
                      r"(.*?)\s*(?:\*/)?$")
 EXPECT_CRASH = re.compile(r'crash "(.*)"$')
 CASE = re.compile(r'(\S+) crash "(.*)"$')
@@ -30,6 +30,7 @@ class GuestTest:
 
     name: str
     qemu: list = field(default_factory=list)
+    also: list = field(default_factory=list)   # further runs: QEMU arguments
     append: list = field(default_factory=list)
     args: str = ""
     timeout: float = 30
@@ -40,6 +41,8 @@ class GuestTest:
     def _set(self, key, value):
         if key == "qemu":
             self.qemu += shlex.split(value)
+        elif key == "also":
+            self.also.append(shlex.split(value))
         elif key == "dom0":
             self.append += [f"dom0_{option}" for option in value.split()]
         elif key == "hypervisor":
@@ -62,10 +65,13 @@ class GuestTest:
         return match
 
     def variants(self):
-        """The runs that the test consists of: itself, then one for each of its cases."""
-        yield self
+        """The runs that the test consists of, each with its name: itself, then one for
+        each of its other machines and of its cases."""
+        yield self.name, self
+        for qemu in self.also:
+            yield f"{self.name}-{''.join(qemu).lstrip('-')}", replace(self, qemu=qemu)
         for argument, crash in self.cases:
-            yield replace(self, args=argument, crash=crash, cases=[])
+            yield f"{self.name}-{argument}", replace(self, args=argument, crash=crash)
 
     @classmethod
     def load(cls, name):
@@ -133,15 +139,14 @@ def _judge_crash(test, verdict, hypervisor):
 def run(test, hypervisor, build, qemu=()):
     """Boots the test, and again for each of its cases; returns the Verdict of the first
     that fails, else of the test itself. Console text: build/tests/guest/NAME.HYPERVISOR.log,
-    NAME-ARGUMENT.HYPERVISOR.log for a case."""
+    NAME-ARGUMENT.HYPERVISOR.log for the others."""
     first = None
-    for variant in test.variants():
-        name = test.name if variant is test else f"{test.name}-{variant.args}"
+    for name, variant in test.variants():
         verdict = _run_once(variant, hypervisor, build, qemu, f"{name}.{hypervisor}.log")
         first = first or verdict
         if not verdict.good:
             if variant is not test:
-                verdict.detail = f"case {variant.args}: {verdict.detail}"
+                verdict.detail = f"{name}: {verdict.detail}"
             return verdict
     return first
 

@@ -8,6 +8,7 @@
  * their own in a comment of main.c set up its machine:
  *
  *   qemu: -smp 4 -m 256             QEMU arguments
+ *   also: -smp 2                    a further run, with these instead of qemu's
  *   dom0: max_vcpus=4 mem=128M      hypervisor options, less their prefix dom0_
  *   hypervisor: pv-l1tf=no          other hypervisor options
  *   args: TEXT                      the guest's own command line
