@@ -6,15 +6,15 @@
  */
 #include <hv/page_type.h>
 
-#define DESC_TYPE(d)  (((d) >> 40) & 0xf)
-#define DESC_S        (1ull << 44) /* code or data */
-#define DESC_DPL      (3ull << 45)
-#define DESC_P        (1ull << 47)
+#define DESC_TYPE(d)   (((d) >> 40) & 0xf)
+#define DESC_S         (1ull << 44) /* code or data */
+#define DESC_DPL       (3ull << 45)
+#define DESC_P         (1ull << 47)
 #define TYPE_CALL_GATE 0xc
 /* Call gate: parameter count and its reserved neighbours, zero in long mode. */
-#define GATE_RESERVED (0xffull << 32)
+#define GATE_RESERVED    (0xffull << 32)
 #define GATE_SELECTOR(d) ((unsigned int)((d) >> 16) & 0xffff)
-#define SELECTOR_LDT  4u
+#define SELECTOR_LDT     4u
 
 /* The guest's own descriptors (checked like this one) or its flat code segment; a null
  * selector faults when the gate is used. */

@@ -20,41 +20,35 @@ static bool leaf_bits_ok(uint64_t pte, domid_t owner)
 }
 
 /* Device memory is not counted, but whoever maps it must have the right to. */
-static int device_get(mfn_t mfn, const struct leaf_rules *r)
+static int device_get(mfn_t mfn, const struct page_mod *m)
 {
-    domid_t rightful = r->frames == DOMID_IO ? r->caller : r->frames;
+    domid_t owner = page_word_owner(m->owner_word),
+            rightful = page_word_owner(m->frames_word);
 
+    if (rightful == DOMID_IO)
+        rightful = m->caller;
     if (!page_env_may_map_device(rightful, mfn) ||
-        (rightful != r->owner && !page_env_may_map_device(r->owner, mfn)))
+        (rightful != owner && !page_env_may_map_device(owner, mfn)))
         return -EPERM;
     return 0;
 }
 
-noinline int leaf_get_slow(uint64_t pte, const struct leaf_rules *r)
+noinline int leaf_get_slow(uint64_t pte, const struct page_mod *m)
 {
     mfn_t mfn = pte_mfn(pte);
     struct page_info *pg = mfn_to_page(mfn);
 
-    if (!leaf_bits_ok(pte, r->owner) || mfn_x(mfn) == NO_FRAME)
+    if (!leaf_bits_ok(pte, page_word_owner(m->owner_word)) || mfn_x(mfn) == NO_FRAME)
         return -EINVAL;
     if (mfn_x(mfn) >= max_page || !mfn_is_ram(mfn))
-        return device_get(mfn, r);
-    if (!page_get(pg, r->frames))
+        return device_get(mfn, m);
+    if (!page_get(pg, page_word_owner(m->frames_word)))
         return -EBUSY;
     if ((pte & PTE_RW) && !writable_get(pg)) {
         page_put(pg);
         return -EBUSY;
     }
     return 0;
-}
-
-void leaf_put_writable(struct page_info *pg, domid_t owner)
-{
-    /* A change of type flushes the CPUs of the frame's owner only: those of another
-     * domain that could write to it forget the translation here. */
-    if (unlikely(page_owner_id(pg) != owner))
-        page_env_flush_now(owner);
-    writable_put(pg);
 }
 
 int child_get(uint64_t pte, const struct table_level *l, domid_t owner, bool preemptible)

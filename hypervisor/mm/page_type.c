@@ -272,13 +272,28 @@ int page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type,
     return rc;
 }
 
-int page_put_and_type(struct page_info *pg, bool preemptible)
+static noinline int put_and_type_slow(struct page_info *pg, bool preemptible)
 {
     int rc = page_put_type(pg, preemptible);
 
     if (!rc)
         page_put(pg);
     return rc;
+}
+
+int page_put_and_type(struct page_info *pg, bool preemptible)
+{
+    uint64_t old = READ_ONCE(pg->type);
+
+    if (unlikely(pgt_count(old) <= 1 || !word_cas(&pg->type, &old, old - 1)))
+        return put_and_type_slow(pg, preemptible);
+    page_put(pg);
+    return 0;
+}
+
+noinline void writable_put_slow(struct page_info *pg)
+{
+    put_type(pg, false, false);
 }
 
 bool page_get_writable(struct page_info *pg, domid_t owner)
@@ -297,20 +312,17 @@ void page_put_writable(struct page_info *pg)
     page_put(pg);
 }
 
-bool page_get_table(struct page_info *pg, domid_t owner, enum page_type highest,
-                    enum page_type *type)
+int page_get_table(struct page_info *pg, domid_t owner, enum page_type highest)
 {
     uint64_t old;
 
-    if (!page_get(pg, owner))
-        return false;
-    *type = PT_NONE;
+    if (unlikely(!ref_get(pg, page_ref_word(owner))))
+        return -EINVAL;
     old = READ_ONCE(pg->type);
     do {
-        if (pgt_type(old) - PT_L1 > highest - PT_L1 || !(old & PGT_VALIDATED) ||
-            (old & PGT_COUNT_MASK) >= PGT_COUNT_LIMIT)
-            return true;
-    } while (!word_cas(&pg->type, &old, old + 1));
-    *type = pgt_type(old);
-    return true;
+        if (unlikely(pgt_type(old) - PT_L1 > highest - PT_L1 || !(old & PGT_VALIDATED) ||
+                     (old & PGT_COUNT_MASK) >= PGT_COUNT_LIMIT))
+            return PT_NONE;
+    } while (unlikely(!word_cas(&pg->type, &old, old + 1)));
+    return (int)pgt_type(old);
 }

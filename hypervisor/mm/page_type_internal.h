@@ -13,9 +13,9 @@
 #endif
 
 /* The type word's bits from VALIDATED up: one comparison tells a usable type. */
-#define PGT_STATE(type)       ((uint64_t)(type) << PGT_TYPE_SHIFT)
-#define PGT_USABLE(type)      (PGT_STATE(type) | PGT_VALIDATED)
-#define PGT_USABLE_MASK       (PGT_STATE(7) | PGT_VALIDATED)
+#define PGT_STATE(type)  ((uint64_t)(type) << PGT_TYPE_SHIFT)
+#define PGT_USABLE(type) (PGT_STATE(type) | PGT_VALIDATED)
+#define PGT_USABLE_MASK  (PGT_STATE(7) | PGT_VALIDATED)
 
 static inline bool pgt_is_usable(uint64_t word, enum page_type type)
 {
@@ -32,10 +32,9 @@ static inline bool pgt_is_table(enum page_type type)
     return type >= PT_L1 && type <= PT_L4;
 }
 
-static inline bool word_cas(uint64_t *word, uint64_t *old, uint64_t new_value)
+static always_inline bool word_cas(uint64_t *word, uint64_t *old, uint64_t new_value)
 {
-    return __atomic_compare_exchange_n(word, old, new_value, false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_RELAXED);
+    return page_word_cas(word, old, new_value);
 }
 
 /*
@@ -72,79 +71,53 @@ static always_inline bool writable_get(struct page_info *pg)
     return true;
 }
 
+/* As writable_put(), for every case. */
+void writable_put_slow(struct page_info *pg);
+
 static always_inline void writable_put(struct page_info *pg)
 {
-    uint64_t old = READ_ONCE(pg->type), now;
+    uint64_t old = READ_ONCE(pg->type);
 
-    do {
-        now = old - 1;
-        if (!pgt_count(now))
-            now = PGT_USABLE(PT_WRITABLE) | (uint64_t)tlb_stamp_now() << PGT_EXTRA_SHIFT;
-    } while (unlikely(!word_cas(&pg->type, &old, now)));
+    if (unlikely(pgt_count(old) <= 1 || !word_cas(&pg->type, &old, old - 1)))
+        writable_put_slow(pg);
 }
 
-/* --- page_entry.c --- */
-
-/* Bits that no guest entry may have, by level: all but level 1 have PSE among these. */
-#define TABLE_BITS_ALLOWED                                                              \
-    (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX |      \
-     PTE_ADDR_MASK)
-#define LEAF_BITS_ALLOWED (TABLE_BITS_ALLOWED | PTE_G)
-
-/* Whose frames a level-1 entry may name. */
-struct leaf_rules {
-    uint64_t ref_word; /* what a frame of `frames` has in its reference word */
-    domid_t owner, frames, caller;
-};
-
-static inline struct leaf_rules leaf_rules(domid_t owner, domid_t frames, domid_t caller)
+/* page_get(). */
+static always_inline bool ref_get(struct page_info *pg, uint64_t owner_word)
 {
-    return (struct leaf_rules){
-        .ref_word = PGR_INUSE | (uint64_t)frames << PGR_OWNER_SHIFT,
-        .owner = owner,
-        .frames = frames,
-        .caller = caller,
-    };
-}
-
-/* As leaf_get(), for every case. */
-int leaf_get_slow(uint64_t pte, const struct leaf_rules *r);
-/* As leaf_put(), for a writable entry. */
-void leaf_put_writable(struct page_info *pg, domid_t owner);
-
-/* Does an entry that names this frame hold references? Device memory is not counted. */
-static always_inline bool frame_is_counted(mfn_t mfn)
-{
-    return mfn_x(mfn) < max_page && (READ_ONCE(mfn_to_page(mfn)->ref) & PGR_INUSE);
-}
-
-/* Reference of a frame that is r->frames' own; false: nothing taken, look closer. */
-static always_inline bool leaf_ref_get(struct page_info *pg, const struct leaf_rules *r)
-{
-    const uint64_t ignored = PGR_ALLOCATED | PGR_HVPAGE;
     uint64_t old = READ_ONCE(pg->ref);
 
     do {
-        /* Right owner and in use, and a count of 1 .. limit-1: in one comparison. */
-        if (unlikely(((old & ~ignored) ^ r->ref_word) - 1 >= PGR_COUNT_LIMIT - 1))
+        if (unlikely(!page_ref_is_of(old, owner_word)))
             return false;
     } while (unlikely(!word_cas(&pg->ref, &old, old + 1)));
     return true;
 }
 
+/* --- page_entry.c --- */
+
+/* Bits that no guest entry may have, by level: all but level 1 have PSE among these. */
+#define TABLE_BITS_ALLOWED                                                           \
+    (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D | PTE_AVAIL | PTE_AVAIL_HIGH | PTE_NX | \
+     PTE_ADDR_MASK)
+#define LEAF_BITS_ALLOWED (TABLE_BITS_ALLOWED | PTE_G)
+
+/* As leaf_get(), for every case. */
+int leaf_get_slow(uint64_t pte, const struct page_mod *m);
+
 /*
- * Takes the references that the present level-1 entry pte stands for. 0; -EINVAL a bit
- * that is not allowed; -EBUSY not a frame that may be named, or not with that access;
- * -EPERM device memory without the right.
+ * Takes the references that the present level-1 entry pte stands for; m: whose frames it
+ * may name. 0; -EINVAL a bit that is not allowed; -EBUSY not a frame that may be named,
+ * or not with that access; -EPERM device memory without the right.
  */
-static always_inline int leaf_get(uint64_t pte, const struct leaf_rules *r)
+static always_inline int leaf_get(uint64_t pte, const struct page_mod *m)
 {
     mfn_t mfn = pte_mfn(pte);
     struct page_info *pg = mfn_to_page(mfn);
 
     if (unlikely((pte & ~LEAF_BITS_ALLOWED) || mfn_x(mfn) >= max_page ||
-                 !leaf_ref_get(pg, r)))
-        return leaf_get_slow(pte, r);
+                 !ref_get(pg, m->frames_word)))
+        return leaf_get_slow(pte, m);
     if ((pte & PTE_RW) && unlikely(!writable_get(pg))) {
         page_put(pg);
         return -EBUSY;
@@ -152,16 +125,25 @@ static always_inline int leaf_get(uint64_t pte, const struct leaf_rules *r)
     return 0;
 }
 
-/* Drops what the present level-1 entry pte of a table of `owner` holds. */
+/* Drops what the present level-1 entry pte of a table of the given owner holds. */
 static always_inline void leaf_put(uint64_t pte, domid_t owner)
 {
     mfn_t mfn = pte_mfn(pte);
     struct page_info *pg = mfn_to_page(mfn);
+    uint64_t ref;
 
-    if (unlikely(!frame_is_counted(mfn)))
-        return;
-    if (pte & PTE_RW)
-        leaf_put_writable(pg, owner);
+    if (unlikely(mfn_x(mfn) >= max_page))
+        return; /* device memory */
+    ref = READ_ONCE(pg->ref);
+    if (unlikely(!(ref & PGR_INUSE)))
+        return; /* likewise */
+    if (pte & PTE_RW) {
+        /* A change of type flushes the CPUs of the frame's owner only: those of another
+         * domain that could write to it forget the translation here. */
+        if (unlikely(page_word_owner(ref) != owner))
+            page_env_flush_now(owner);
+        writable_put(pg);
+    }
     page_put(pg);
 }
 

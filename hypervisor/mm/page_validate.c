@@ -16,11 +16,20 @@ static always_inline bool group_is_absent(const uint64_t *e)
 
 /* --- level 1 --- */
 
+/* A table that is validated may name frames of its owner only. */
+static always_inline struct page_mod own_frames(const struct page_info *pg)
+{
+    domid_t owner = page_owner_id(pg);
+    struct page_mod m;
+
+    page_mod_init(&m, owner, owner, owner);
+    return m;
+}
+
 static int leaf_promote(struct page_info *pg, struct progress *p)
 {
     uint64_t *table = page_to_virt(pg);
-    domid_t owner = page_owner_id(pg);
-    const struct leaf_rules rules = leaf_rules(owner, owner, owner);
+    struct page_mod own = own_frames(pg);
 
     for (unsigned int first = 0; first < PT_ENTRIES; first += GROUP) {
         if (group_is_absent(table + first))
@@ -31,7 +40,7 @@ static int leaf_promote(struct page_info *pg, struct progress *p)
 
             if (!(pte & PTE_P))
                 continue;
-            rc = leaf_get(pte, &rules);
+            rc = leaf_get(pte, &own);
             if (unlikely(rc)) {
                 p->done = i;
                 return rc;
@@ -131,7 +140,8 @@ static int demote_first(uint64_t pte, const struct table_level *l, domid_t owner
     }
     if (!(pte & PTE_P) || mfn_x(pte_mfn(pte)) >= max_page || !page_get(child, owner))
         return 0;
-    rc = pgt_type(READ_ONCE(child->type)) == l->child ? page_cancel(child, preemptible) : 0;
+    rc = pgt_type(READ_ONCE(child->type)) == l->child ? page_cancel(child, preemptible)
+                                                      : 0;
     page_put(child);
     return rc;
 }
@@ -143,7 +153,8 @@ static int table_demote(struct page_info *pg, const struct table_level *l,
     int rc;
 
     if (p->done < PT_ENTRIES) {
-        rc = demote_first(READ_ONCE(table[p->done]), l, page_owner_id(pg), p, preemptible);
+        rc =
+            demote_first(READ_ONCE(table[p->done]), l, page_owner_id(pg), p, preemptible);
         if (rc)
             return rc;
     }

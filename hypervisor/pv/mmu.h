@@ -27,28 +27,27 @@ struct mmu_party {
  * + 1 or 0 for the caller) and takes references. 0; -ESRCH no such domain, or the caller
  * named itself by number; -EPERM.
  */
-int must_check mmu_party_get(unsigned int foreigndom, struct mmu_party *p);
-void mmu_party_put(const struct mmu_party *p);
+static int must_check mmu_party_get(unsigned int foreigndom, struct mmu_party *p);
+static void mmu_party_put(const struct mmu_party *p);
 
-/* --- batches: mmu_update and mmuext_op --- */
-struct mmu_batch {
-    unsigned int nr;          /* of the hypercall */
-    unsigned int count, done; /* requests of this call, and how many are through */
-    unsigned int before;      /* done before this call was continued */
-    unsigned int foreigndom;
-    unsigned long reqs;
-    XEN_GUEST_HANDLE(uint) out;
-};
+int must_check mmu_party_get_foreign(unsigned int foreigndom, struct mmu_party *p);
+void mmu_party_put_foreign(const struct mmu_party *p);
 
-/*
- * Takes count apart, checks where the list starts (the rest is found out in reading it),
- * and finishes what an earlier call left. True: go on; false: *rc is the hypercall's
- * result.
- */
-bool mmu_batch_begin(struct mmu_batch *b, long *rc);
-/* Reports the number of requests done and continues, on rc -ERESTART, with the rest,
- * requests being `size` bytes each. */
-long mmu_batch_end(const struct mmu_batch *b, unsigned long size, int rc);
+static always_inline int mmu_party_get(unsigned int foreigndom, struct mmu_party *p)
+{
+    if (unlikely(foreigndom != DOMID_SELF))
+        return mmu_party_get_foreign(foreigndom, p);
+    p->held = false; /* the caller outlives its own call */
+    p->frames = p->tables = current->domain;
+    p->frames_id = p->tables->id;
+    return 0;
+}
+
+static always_inline void mmu_party_put(const struct mmu_party *p)
+{
+    if (unlikely(p->held))
+        mmu_party_put_foreign(p);
+}
 
 /* --- mmu_root.c --- */
 /* Notes a table that the caller owes page_put_and_type(). */
@@ -63,14 +62,17 @@ static inline bool mmu_has_unfinished(const struct vcpu *v)
 
 /* --- mmu_walk.c --- */
 /*
- * The level-1 table for va under v's kernel root, with a reference and a type reference;
- * null when there is none or va is the hypervisor's.
+ * The level-1 entry for va under the kernel root of v, which is current and in its
+ * kernel, through the direct map; its table with a reference and a type reference. Null
+ * when there is none or va is the hypervisor's.
  */
-struct page_info *mmu_get_l1(struct vcpu *v, unsigned long va);
+uint64_t *mmu_get_slot(const struct vcpu *v, unsigned long va);
+/* The entry at machine address maddr, if it is in a level-1 table of d; likewise. */
+uint64_t *mmu_get_slot_at(const struct domain *d, uint64_t maddr);
 
-static inline unsigned int mmu_index(unsigned long va, unsigned int level)
+static inline void mmu_put_slot(const uint64_t *slot)
 {
-    return (va >> (PAGE_SHIFT + 9 * (level - 1))) & (PT_ENTRIES - 1);
+    page_put_and_type(virt_to_page(slot), false);
 }
 
 /* --- mmu_flush.c --- */

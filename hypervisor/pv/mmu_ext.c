@@ -3,7 +3,7 @@
  * hypercall 26, mmuext_op: pins, roots, TLB and cache flushes, the LDT, and the filling
  * of frames that are not mapped. The cases are made from the rows of ops/mmuext.def.
  */
-#include "mmu.h"
+#include "mmu_batch.h"
 #include <hv/smp.h>
 
 /* Operations on the caller's own address space only. */
@@ -197,11 +197,11 @@ static int mmuext_copy_page(const struct mmu_party *p, const mmuext_op_t *op)
 static int run_one(const struct mmu_party *p, const mmuext_op_t *op)
 {
     switch (op->cmd) {
-#define OP(cmd, name, suffix, type, dir, priv, restart)                                 \
-    case cmd:                                                                           \
+#define OP(cmd, name, suffix, type, dir, priv, restart) \
+    case cmd:                                           \
         return mmuext_##suffix(p, op);
-#define OP_ABSENT(cmd, name, error)                                                     \
-    case cmd:                                                                           \
+#define OP_ABSENT(cmd, name, error) \
+    case cmd:                       \
         return -(error);
 #include <abi/ops/mmuext.def>
     default:
@@ -233,23 +233,20 @@ static int run(const struct mmu_party *p, struct mmu_batch *b)
 long hc_mmuext_op(XEN_GUEST_HANDLE(mmuext_op_t) ops, unsigned int count,
                   XEN_GUEST_HANDLE(uint) done, unsigned int foreigndom)
 {
-    struct mmu_batch b = {
-        .nr = __HYPERVISOR_mmuext_op,
-        .count = count,
-        .foreigndom = foreigndom,
-        .reqs = (unsigned long)ops.p,
-        .out = done,
-    };
+    struct mmu_batch b = { .count = count,
+                           .foreigndom = foreigndom,
+                           .reqs = (unsigned long)ops.p,
+                           .out = done };
     struct mmu_party p;
     long result;
     int rc;
 
-    if (unlikely(!mmu_batch_begin(&b, &result)))
+    if (unlikely(!mmu_batch_begin(__HYPERVISOR_mmuext_op, &b, &result)))
         return result;
     rc = mmu_party_get((domid_t)foreigndom, &p);
     if (unlikely(rc))
         return rc;
     rc = run(&p, &b);
     mmu_party_put(&p);
-    return mmu_batch_end(&b, sizeof(mmuext_op_t), rc);
+    return mmu_batch_end(__HYPERVISOR_mmuext_op, &b, sizeof(mmuext_op_t), rc);
 }

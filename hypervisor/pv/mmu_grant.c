@@ -9,41 +9,13 @@
 #include <hv/grant.h>
 #include <abi/grant_table.h>
 
+/* The guest's processors may change an entry that is being replaced. */
+#define MAX_TRIES 16
+
 /* The entry that a grant operation names: by virtual address, or by machine address. */
-struct entry {
-    struct page_info *l1; /* with reference and type reference */
-    unsigned int index;
-};
-
-static bool entry_get(struct domain *d, uint64_t addr, bool is_maddr, struct entry *e)
+static uint64_t *get_slot(const struct domain *d, uint64_t addr, bool is_maddr)
 {
-    mfn_t mfn = maddr_to_mfn(_maddr(addr));
-    enum page_type type;
-
-    if (!is_maddr) {
-        e->index = mmu_index(addr, 1);
-        e->l1 = mmu_get_l1(current, addr);
-        return e->l1 != NULL;
-    }
-    e->index = (addr & ~PAGE_MASK) / sizeof(uint64_t);
-    e->l1 = mfn_to_page(mfn);
-    if ((addr & (sizeof(uint64_t) - 1)) || mfn_x(mfn) >= max_page ||
-        !page_get_table(e->l1, d->id, PT_L1, &type))
-        return false;
-    if (type == PT_L1)
-        return true;
-    page_put(e->l1);
-    return false;
-}
-
-static void entry_put(const struct entry *e)
-{
-    page_put_and_type(e->l1, false);
-}
-
-static uint64_t entry_read(const struct entry *e)
-{
-    return READ_ONCE(((uint64_t *)page_to_virt(e->l1))[e->index]);
+    return is_maddr ? mmu_get_slot_at(d, addr) : mmu_get_slot(current, addr);
 }
 
 static bool names_frame(uint64_t pte, mfn_t frame)
@@ -62,54 +34,52 @@ static uint64_t grant_pte(uint32_t flags, mfn_t frame)
 
 int pv_grant_map(struct domain *d, uint64_t addr, uint32_t flags, mfn_t frame)
 {
-    /* The grant's own reference keeps the frame with its owner meanwhile. */
-    struct page_mod m = {
-        .owner = d->id,
-        .frames = page_owner_id(mfn_to_page(frame)),
-        .caller = d->id,
-    };
-    struct entry e;
+    uint64_t *slot = get_slot(d, addr, flags & GNTMAP_contains_pte);
+    struct page_mod m;
     int rc;
 
-    if (!entry_get(d, addr, flags & GNTMAP_contains_pte, &e))
+    if (unlikely(!slot))
         return -EINVAL;
-    rc = page_mod_entry(e.l1, PT_L1, e.index, grant_pte(flags, frame), &m);
-    entry_put(&e);
-    return rc ? -EINVAL : 0;
+    /* The grant's own reference keeps the frame with its owner meanwhile. */
+    page_mod_init(&m, d->id, page_owner_id(mfn_to_page(frame)), d->id);
+    rc = page_mod_leaf(slot, grant_pte(flags, frame), &m);
+    mmu_put_slot(slot);
+    return unlikely(rc) ? -EINVAL : 0;
 }
 
 /* Puts `pte`, an entry for a frame of d's own or none, in the place of frame's mapping. */
-static int replace_mapping(struct domain *d, const struct entry *e, mfn_t frame,
+static int replace_mapping(const struct domain *d, uint64_t *slot, mfn_t frame,
                            uint64_t pte)
 {
-    struct page_mod m = {
-        .owner = d->id, .frames = d->id, .caller = d->id, .expect = true
-    };
-    int rc;
+    struct page_mod m;
+    int rc = -EAGAIN;
 
-    m.old = entry_read(e);
-    do {
+    page_mod_init(&m, d->id, d->id, d->id);
+    m.how = PAGE_MOD_EXPECT;
+    m.old = READ_ONCE(*slot);
+    for (unsigned int i = 0; i < MAX_TRIES && rc == -EAGAIN; i++) {
         if (!names_frame(m.old, frame))
             return -EINVAL;
-        rc = page_mod_entry(e->l1, PT_L1, e->index, pte, &m);
-    } while (rc == -EAGAIN); /* the processor set a bit in it, or the guest changed it */
+        rc = page_mod_leaf(slot, pte, &m);
+    }
     return rc ? -EINVAL : 0;
 }
 
-/* Moves the entry of new_addr to e. */
-static int move_mapping(struct domain *d, const struct entry *e, mfn_t frame,
+/* Moves the entry of new_addr to *slot. */
+static int move_mapping(const struct domain *d, uint64_t *slot, mfn_t frame,
                         uint64_t new_addr)
 {
-    struct page_mod clear = { .owner = d->id, .frames = d->id, .caller = d->id };
-    struct entry from;
+    uint64_t *from = mmu_get_slot(current, new_addr);
+    struct page_mod m;
     int rc;
 
-    if (!entry_get(d, new_addr, false, &from))
+    if (!from)
         return -EINVAL;
-    rc = replace_mapping(d, e, frame, entry_read(&from));
+    page_mod_init(&m, d->id, d->id, d->id);
+    rc = replace_mapping(d, slot, frame, READ_ONCE(*from));
     if (!rc)
-        rc = page_mod_entry(from.l1, PT_L1, from.index, 0, &clear);
-    entry_put(&from);
+        rc = page_mod_leaf(from, 0, &m);
+    mmu_put_slot(from);
     return rc;
 }
 
@@ -117,13 +87,15 @@ int pv_grant_unmap(struct domain *d, uint64_t addr, uint32_t flags, mfn_t frame,
                    uint64_t new_addr)
 {
     bool is_maddr = flags & GNTMAP_contains_pte;
-    struct entry e;
+    uint64_t *slot = NULL;
     int rc;
 
-    if ((new_addr && is_maddr) || !entry_get(d, addr, is_maddr, &e))
+    if (likely(!new_addr || !is_maddr))
+        slot = get_slot(d, addr, is_maddr);
+    if (unlikely(!slot))
         return -EINVAL;
-    rc = new_addr ? move_mapping(d, &e, frame, new_addr)
-                  : replace_mapping(d, &e, frame, 0);
-    entry_put(&e);
+    rc = unlikely(new_addr) ? move_mapping(d, slot, frame, new_addr)
+                            : replace_mapping(d, slot, frame, 0);
+    mmu_put_slot(slot);
     return rc;
 }

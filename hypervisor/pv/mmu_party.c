@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Page-table hypercalls: whom they are about, and their batches of requests. */
+/* Whom a page-table hypercall is about: its foreigndom argument. */
 #include "mmu.h"
-
-/* MMU_UPDATE_PREEMPTED: set in the count of a call that is being continued. */
-#define COUNT_CONTINUED 0x80000000u
 
 /* A domain other than the caller, over which the caller has power. */
 static int get_foreign(domid_t id, struct domain **out)
@@ -47,16 +44,11 @@ static int get_tables_owner(unsigned int id_plus_1, struct mmu_party *p)
     return get_foreign((domid_t)(id_plus_1 - 1), &p->tables);
 }
 
-int mmu_party_get(unsigned int foreigndom, struct mmu_party *p)
+int mmu_party_get_foreign(unsigned int foreigndom, struct mmu_party *p)
 {
     int rc;
 
-    p->held = foreigndom != DOMID_SELF;
-    if (likely(!p->held)) { /* the caller outlives its own call */
-        p->frames = p->tables = current->domain;
-        p->frames_id = p->tables->id;
-        return 0;
-    }
+    p->held = true;
     rc = get_tables_owner(foreigndom >> 16, p);
     if (rc)
         return rc;
@@ -66,55 +58,9 @@ int mmu_party_get(unsigned int foreigndom, struct mmu_party *p)
     return rc;
 }
 
-void mmu_party_put(const struct mmu_party *p)
+void mmu_party_put_foreign(const struct mmu_party *p)
 {
-    if (likely(!p->held))
-        return;
     if (p->frames)
         domain_put(p->frames);
     domain_put(p->tables);
-}
-
-static long issue_again(const struct mmu_batch *b, unsigned int count)
-{
-    return hypercall_continue(b->nr, 4, b->reqs, count, (unsigned long)b->out.p,
-                              b->foreigndom);
-}
-
-bool mmu_batch_begin(struct mmu_batch *b, long *rc)
-{
-    if (mmu_has_unfinished(current) && pv_mmu_finish(current)) {
-        *rc = issue_again(b, b->count);
-        return false;
-    }
-    b->done = b->before = 0;
-    if (unlikely(b->count & COUNT_CONTINUED)) {
-        /* Only unfinished work was left: foreigndom is the result (mmu_batch_end()). */
-        if (b->count == COUNT_CONTINUED && !b->reqs) {
-            *rc = (int)b->foreigndom;
-            return false;
-        }
-        b->count &= ~COUNT_CONTINUED;
-        if (!guest_handle_is_null(b->out) && copy_from_guest(&b->before, b->out, 1))
-            b->before = 0;
-    }
-    *rc = -EFAULT;
-    return guest_range_ok(b->reqs, 0);
-}
-
-long mmu_batch_end(const struct mmu_batch *b, unsigned long size, int rc)
-{
-    unsigned int done = b->before + b->done;
-
-    /* The results count even if nobody can be told. */
-    if (!guest_handle_is_null(b->out) && copy_to_guest(b->out, &done, 1))
-        guest_printf(LOG_DEBUG, "d%u: no page for the count of requests done\n",
-                     current->domain->id);
-    if (unlikely(rc == -ERESTART))
-        return hypercall_continue(b->nr, 4, b->reqs + b->done * size,
-                                  (b->count - b->done) | COUNT_CONTINUED,
-                                  (unsigned long)b->out.p, b->foreigndom);
-    if (mmu_has_unfinished(current))
-        return hypercall_continue(b->nr, 4, 0, COUNT_CONTINUED, 0, (unsigned int)rc);
-    return rc;
 }

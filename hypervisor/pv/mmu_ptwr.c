@@ -8,12 +8,12 @@
 #include "mmu.h"
 #include "mmu_ptwr.h"
 
-#define FLAG_CF 0x001ul
-#define FLAG_PF 0x004ul
-#define FLAG_AF 0x010ul
-#define FLAG_ZF 0x040ul
-#define FLAG_SF 0x080ul
-#define FLAG_OF 0x800ul
+#define FLAG_CF     0x001ul
+#define FLAG_PF     0x004ul
+#define FLAG_AF     0x010ul
+#define FLAG_ZF     0x040ul
+#define FLAG_SF     0x080ul
+#define FLAG_OF     0x800ul
 #define FLAGS_ARITH (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
 
 /* The guest's processors may fight for an entry; then the instruction is tried again. */
@@ -116,8 +116,8 @@ static uint64_t add_flags(uint64_t a, uint64_t b, uint64_t sum, unsigned int siz
 {
     uint64_t overflow = (a ^ sum) & (b ^ sum);
 
-    return result_flags(sum, size) | (sum < a ? FLAG_CF : 0) |
-           ((a ^ b ^ sum) & FLAG_AF) | (overflow >> (8 * size - 1) & 1 ? FLAG_OF : 0);
+    return result_flags(sum, size) | (sum < a ? FLAG_CF : 0) | ((a ^ b ^ sum) & FLAG_AF) |
+           (overflow >> (8 * size - 1) & 1 ? FLAG_OF : 0);
 }
 
 /* Flags of a - b. */
@@ -193,48 +193,41 @@ static bool finish(struct cpu_user_regs *regs, const struct store *s, uint64_t o
 
 /* --- the update --- */
 
-/* Does the store in entry `index` of l1, at byte `offset` of the entry. */
-static bool do_store(struct vcpu *v, struct page_info *l1, unsigned int index,
-                     unsigned int offset, const struct store *s, struct cpu_user_regs *regs)
+/* Does the store in the entry *slot, at byte `offset` of it. */
+static bool do_store(struct vcpu *v, uint64_t *slot, unsigned int offset,
+                     const struct store *s, struct cpu_user_regs *regs)
 {
-    const uint64_t *slot = (uint64_t *)page_to_virt(l1) + index;
     domid_t self = v->domain->id;
-    struct page_mod m = { .owner = self, .frames = self, .caller = self };
+    struct page_mod m;
     uint64_t mask = size_mask(s->size) << (8 * offset), src, old, now;
     int rc = -EAGAIN;
 
     if (!source(regs, s, &src))
         return false;
     /* A whole entry that is replaced whatever it was needs no comparison. */
-    m.expect = s->kind != STORE_MOV || s->size != sizeof(*slot);
+    page_mod_init(&m, self, self, self);
+    if (s->kind != STORE_MOV || s->size != sizeof(*slot))
+        m.how = PAGE_MOD_EXPECT;
     m.old = READ_ONCE(*slot);
     for (unsigned int i = 0; i < MAX_TRIES && rc == -EAGAIN; i++) {
         old = (m.old & mask) >> (8 * offset);
         now = result(s, old, src, regs->rax);
-        rc = page_mod_entry(l1, PT_L1, index, (m.old & ~mask) | now << (8 * offset), &m);
+        rc = page_mod_leaf(slot, (m.old & ~mask) | now << (8 * offset), &m);
         if (!rc && finish(regs, s, old, now, src))
             pv_skip_insn(v, regs, s->length);
     }
     return !rc || rc == -EAGAIN; /* the guest executes it once more */
 }
 
-/* The level-1 table that is mapped at addr, with references; null: none is. */
-static struct page_info *get_target(struct vcpu *v, unsigned long addr)
+/* The entry that is mapped read-only at addr, if it is a level-1 table's: as
+ * mmu_get_slot_at(). */
+static uint64_t *get_target(struct vcpu *v, unsigned long addr)
 {
-    struct page_info *pg;
-    enum page_type type;
     uint64_t pte;
 
-    if (!pv_kernel_pte(v, addr, &pte) || (pte & (PTE_P | PTE_RW)) != PTE_P ||
-        mfn_x(pte_mfn(pte)) >= max_page)
+    if (!pv_kernel_pte(v, addr, &pte) || (pte & (PTE_P | PTE_RW)) != PTE_P)
         return NULL;
-    pg = mfn_to_page(pte_mfn(pte));
-    if (!page_get_table(pg, v->domain->id, PT_L1, &type))
-        return NULL;
-    if (type == PT_L1)
-        return pg;
-    page_put(pg);
-    return NULL;
+    return mmu_get_slot_at(v->domain, (pte & PTE_ADDR_MASK) | (addr & ~PAGE_MASK & ~7ul));
 }
 
 /* Fetches and decodes the store at regs->rip, which faulted at addr. */
@@ -245,7 +238,8 @@ static bool fetch_store(struct cpu_user_regs *regs, unsigned long addr, struct s
     bool code64;
 
     if (!pv_code_segment(regs, &base, &code64) || !code64 ||
-        !store_decode(insn, pv_fetch_insn(regs, base, insn), s) || (addr & (s->size - 1u)))
+        !store_decode(insn, pv_fetch_insn(regs, base, insn), s) ||
+        (addr & (s->size - 1u)))
         return false;
     return (s->kind != STORE_STOS && s->kind != STORE_MOVS) || regs->rdi == addr;
 }
@@ -258,14 +252,13 @@ static bool fetch_store(struct cpu_user_regs *regs, unsigned long addr, struct s
 bool pv_try_pte_write(struct cpu_user_regs *regs, unsigned long addr)
 {
     struct vcpu *v = current;
-    struct page_info *l1 = get_target(v, addr);
+    uint64_t *slot = get_target(v, addr);
     struct store s;
     bool done;
 
-    if (!l1)
+    if (!slot)
         return false;
-    done = fetch_store(regs, addr, &s) &&
-           do_store(v, l1, (addr & ~PAGE_MASK) / sizeof(uint64_t), addr & 7, &s, regs);
-    page_put_and_type(l1, false);
+    done = fetch_store(regs, addr, &s) && do_store(v, slot, addr & 7, &s, regs);
+    mmu_put_slot(slot);
     return done;
 }

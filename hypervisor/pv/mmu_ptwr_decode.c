@@ -86,25 +86,40 @@ static bool skip_modrm(struct cursor *c, uint8_t rex, unsigned int *reg)
 #define ANY     8
 enum imm { IMM_NONE, IMM_8, IMM_SIZE };
 
+/* The frequent ones first. */
 static const struct opcode {
     uint16_t op;
     uint8_t flags, kind, reg, imm;
 } opcodes[] = {
-    { 0x001, BYTE_OP, STORE_ADD, ANY, IMM_NONE },  { 0x009, BYTE_OP, STORE_OR, ANY, IMM_NONE },
-    { 0x021, BYTE_OP, STORE_AND, ANY, IMM_NONE },  { 0x029, BYTE_OP, STORE_SUB, ANY, IMM_NONE },
-    { 0x031, BYTE_OP, STORE_XOR, ANY, IMM_NONE },  { 0x081, BYTE_OP, STORE_ADD, 0, IMM_SIZE },
-    { 0x081, BYTE_OP, STORE_OR, 1, IMM_SIZE },     { 0x081, BYTE_OP, STORE_AND, 4, IMM_SIZE },
-    { 0x081, BYTE_OP, STORE_SUB, 5, IMM_SIZE },    { 0x081, BYTE_OP, STORE_XOR, 6, IMM_SIZE },
-    { 0x083, 0, STORE_ADD, 0, IMM_8 },             { 0x083, 0, STORE_OR, 1, IMM_8 },
-    { 0x083, 0, STORE_AND, 4, IMM_8 },             { 0x083, 0, STORE_SUB, 5, IMM_8 },
-    { 0x083, 0, STORE_XOR, 6, IMM_8 },             { 0x087, BYTE_OP, STORE_XCHG, ANY, IMM_NONE },
-    { 0x089, BYTE_OP, STORE_MOV, ANY, IMM_NONE },  { 0x0c7, BYTE_OP, STORE_MOV, 0, IMM_SIZE },
-    { 0x0ff, BYTE_OP, STORE_INC, 0, IMM_NONE },    { 0x0ff, BYTE_OP, STORE_DEC, 1, IMM_NONE },
-    { 0x1ab, 0, STORE_BTS, ANY, IMM_NONE },        { 0x1b3, 0, STORE_BTR, ANY, IMM_NONE },
-    { 0x1bb, 0, STORE_BTC, ANY, IMM_NONE },        { 0x1ba, 0, STORE_BTS, 5, IMM_8 },
-    { 0x1ba, 0, STORE_BTR, 6, IMM_8 },             { 0x1ba, 0, STORE_BTC, 7, IMM_8 },
+    { 0x089, BYTE_OP, STORE_MOV, ANY, IMM_NONE },
+    { 0x0c7, BYTE_OP, STORE_MOV, 0, IMM_SIZE },
+    { 0x087, BYTE_OP, STORE_XCHG, ANY, IMM_NONE },
     { 0x1b1, BYTE_OP, STORE_CMPXCHG, ANY, IMM_NONE },
-    { 0x1c1, BYTE_OP, STORE_XADD, ANY, IMM_NONE }, { 0x1c3, 0, STORE_MOV, ANY, IMM_NONE },
+    { 0x1ba, 0, STORE_BTR, 6, IMM_8 },
+    { 0x021, BYTE_OP, STORE_AND, ANY, IMM_NONE },
+    { 0x009, BYTE_OP, STORE_OR, ANY, IMM_NONE },
+    { 0x083, 0, STORE_AND, 4, IMM_8 },
+    { 0x083, 0, STORE_OR, 1, IMM_8 },
+    { 0x1c3, 0, STORE_MOV, ANY, IMM_NONE },
+    { 0x001, BYTE_OP, STORE_ADD, ANY, IMM_NONE },
+    { 0x029, BYTE_OP, STORE_SUB, ANY, IMM_NONE },
+    { 0x031, BYTE_OP, STORE_XOR, ANY, IMM_NONE },
+    { 0x081, BYTE_OP, STORE_ADD, 0, IMM_SIZE },
+    { 0x081, BYTE_OP, STORE_OR, 1, IMM_SIZE },
+    { 0x081, BYTE_OP, STORE_AND, 4, IMM_SIZE },
+    { 0x081, BYTE_OP, STORE_SUB, 5, IMM_SIZE },
+    { 0x081, BYTE_OP, STORE_XOR, 6, IMM_SIZE },
+    { 0x083, 0, STORE_ADD, 0, IMM_8 },
+    { 0x083, 0, STORE_SUB, 5, IMM_8 },
+    { 0x083, 0, STORE_XOR, 6, IMM_8 },
+    { 0x0ff, BYTE_OP, STORE_INC, 0, IMM_NONE },
+    { 0x0ff, BYTE_OP, STORE_DEC, 1, IMM_NONE },
+    { 0x1ab, 0, STORE_BTS, ANY, IMM_NONE },
+    { 0x1b3, 0, STORE_BTR, ANY, IMM_NONE },
+    { 0x1bb, 0, STORE_BTC, ANY, IMM_NONE },
+    { 0x1ba, 0, STORE_BTS, 5, IMM_8 },
+    { 0x1ba, 0, STORE_BTC, 7, IMM_8 },
+    { 0x1c1, BYTE_OP, STORE_XADD, ANY, IMM_NONE },
 };
 
 static const struct opcode *find_opcode(unsigned int op, unsigned int reg)

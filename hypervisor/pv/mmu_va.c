@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* hypercalls 14 and 22: one level-1 entry by its virtual address, with a TLB flush. */
-#include "mmu.h"
+#include "mmu_walk.h"
 #include <hv/smp.h>
 
 static int flush_everywhere(unsigned long where, unsigned long va)
@@ -36,15 +36,20 @@ static always_inline long update_va(unsigned long va, uint64_t val, unsigned lon
                                     domid_t frames)
 {
     struct vcpu *v = current;
-    domid_t self = v->domain->id;
-    struct page_info *l1 = mmu_get_l1(v, va);
-    struct page_mod m = { .owner = self, .frames = frames, .caller = self };
+    const struct domain *d = v->domain;
+    struct page_mod m;
+    uint64_t table, *slot;
     int rc;
 
-    if (unlikely(!l1))
+    page_mod_init(&m, d->id, frames, d->id);
+    if (unlikely(!mmu_find_l1(v->root_cr3, va, &table)))
         return -EINVAL;
-    rc = page_mod_entry(l1, PT_L1, mmu_index(va, 1), val, &m);
-    page_put_and_type(l1, false);
+    slot =
+        mmu_get_slot_aligned(d, m.owner_word, table | (va >> (PAGE_SHIFT - 3) & 0xff8));
+    if (unlikely(!slot))
+        return -EINVAL;
+    rc = page_mod_leaf(slot, val, &m);
+    page_put_and_type(mfn_to_page(maddr_to_mfn(_maddr(table))), false);
     return unlikely(rc) ? rc : flush_by_flags(va, flags);
 }
 

@@ -1,60 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Walks of a guest's tables through the direct map. Other vCPUs may change or even free
- * the tables meanwhile: what is read is only a hint until the table at the end has been
- * referenced. A frame that was ever in use is RAM and can be read for ever.
- */
-#include "mmu.h"
+#include "mmu_walk.h"
 
-static always_inline bool descend(const uint64_t **table, unsigned int index)
+uint64_t *mmu_get_slot_slow(const struct domain *d, uint64_t maddr)
 {
-    uint64_t pte = READ_ONCE((*table)[index]);
-    mfn_t mfn = pte_mfn(pte);
+    mfn_t mfn = maddr_to_mfn(_maddr(maddr));
+    int level = -EINVAL;
 
-    if (unlikely(!(pte & PTE_P) || mfn_x(mfn) >= max_page ||
-                 !(READ_ONCE(mfn_to_page(mfn)->ref) & PGR_INUSE)))
-        return false;
-    *table = mfn_to_virt(mfn);
-    return true;
-}
-
-/* Null when va has no level-1 table. */
-static always_inline const uint64_t *find_l1(const struct vcpu *v, unsigned long va)
-{
-    const uint64_t *table;
-
-    if (unlikely(!guest_range_ok(va, 1) || !v->pv.root))
-        return NULL;
-    table = page_to_virt(v->pv.root);
-    if (descend(&table, mmu_index(va, 4)) && descend(&table, mmu_index(va, 3)) &&
-        descend(&table, mmu_index(va, 2)))
-        return table;
+    if (mfn_x(mfn) < max_page)
+        level = page_get_table(mfn_to_page(mfn), d->id, PT_L1);
+    if (level == PT_L1)
+        return (uint64_t *)(DIRECTMAP_START + maddr);
+    if (level == PT_NONE)
+        page_put(mfn_to_page(mfn));
     return NULL;
 }
 
-struct page_info *mmu_get_l1(struct vcpu *v, unsigned long va)
+uint64_t *mmu_get_slot_at(const struct domain *d, uint64_t maddr)
 {
-    const uint64_t *table = find_l1(v, va);
-    struct page_info *pg;
-    enum page_type type;
+    if (unlikely(maddr & (sizeof(uint64_t) - 1)))
+        return NULL;
+    return mmu_get_slot_aligned(d, page_ref_word(d->id), maddr);
+}
 
-    if (unlikely(!table))
+uint64_t *mmu_get_slot(const struct vcpu *v, unsigned long va)
+{
+    const struct domain *d = v->domain;
+    uint64_t table;
+
+    if (unlikely(!mmu_find_l1(v->root_cr3, va, &table)))
         return NULL;
-    pg = virt_to_page(table);
-    if (unlikely(!page_get_table(pg, v->domain->id, PT_L1, &type)))
-        return NULL;
-    if (likely(type == PT_L1))
-        return pg;
-    page_put(pg);
-    return NULL;
+    return mmu_get_slot_aligned(d, page_ref_word(d->id),
+                                table | (va >> (PAGE_SHIFT - 3) & 0xff8));
 }
 
 bool pv_kernel_pte(struct vcpu *v, unsigned long va, uint64_t *pte)
 {
-    const uint64_t *table = find_l1(v, va);
+    uint64_t table;
 
-    if (!table)
+    if (!v->pv.root ||
+        !mmu_find_l1(mfn_x(page_to_mfn(v->pv.root)) << PAGE_SHIFT, va, &table))
         return false;
-    *pte = READ_ONCE(table[mmu_index(va, 1)]);
+    if (!mmu_load_present(mmu_entry_of(table, va, 1), pte))
+        *pte = 0;
     return true;
 }

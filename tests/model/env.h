@@ -9,11 +9,11 @@
 #include <hv/domain.h>
 #include <hv/page_type.h>
 
-#define NR_RAM      48u         /* frames of RAM: 0 .. 47 */
-#define NR_HV       2u          /* the first of them are the hypervisor's */
-#define NR_FRAMES   52u         /* and up to here device memory */
-#define FAR_DEVICE  100u        /* device memory beyond the frame table */
-#define NR_DOMAINS  3u          /* domain 0 may use device memory */
+#define NR_RAM     48u  /* frames of RAM: 0 .. 47 */
+#define NR_HV      2u   /* the first of them are the hypervisor's */
+#define NR_FRAMES  52u  /* and up to here device memory */
+#define FAR_DEVICE 100u /* device memory beyond the frame table */
+#define NR_DOMAINS 3u   /* domain 0 may use device memory */
 
 /* What the hypervisor puts into its level-4 slots: nobody else may map that frame. */
 #define HV_SLOT_PTE (1ull << PAGE_SHIFT | PTE_P | PTE_US | PTE_RW | PTE_A | PTE_D)

@@ -109,12 +109,14 @@ void model_compare(const struct census *c)
         bool usable = type >> 58 & 1;
 
         if ((ref & 0xffffffff) != c->refs[mfn] || (type & 0xffffffff) != c->count[mfn])
-            env_fail("frame %u: %lu references, type count %lu; the model counts %u, %u", mfn,
-                     ref & 0xffffffff, type & 0xffffffff, c->refs[mfn], c->count[mfn]);
+            env_fail("frame %u: %lu references, type count %lu; the model counts %u, %u",
+                     mfn, ref & 0xffffffff, type & 0xffffffff, c->refs[mfn],
+                     c->count[mfn]);
         if (c->in_use[mfn] && mfn >= NR_HV && !c->refs[mfn])
             env_fail("frame %u is in use without a reference", mfn);
         if (c->count[mfn] && type >> 61 != c->type[mfn])
-            env_fail("frame %u has type %lu instead of %d", mfn, type >> 61, c->type[mfn]);
+            env_fail("frame %u has type %lu instead of %d", mfn, type >> 61,
+                     c->type[mfn]);
         if (c->count[mfn] && usable == c->partial[mfn])
             env_fail("frame %u has type word %lx", mfn, type);
         compare_hv_slots(c, mfn);
@@ -132,7 +134,8 @@ static bool bits_allowed(uint64_t pte, enum page_type level, int table_owner)
     return !(pte & forbidden);
 }
 
-static int take_leaf(struct census *c, int table_owner, uint64_t pte, int frames, int caller)
+static int take_leaf(struct census *c, int table_owner, uint64_t pte, int frames,
+                     int caller)
 {
     unsigned int mfn = mfn_of(pte);
 
@@ -149,7 +152,8 @@ static int take_leaf(struct census *c, int table_owner, uint64_t pte, int frames
     return model_get_type(c, mfn, frames, PT_WRITABLE) ? -EBUSY : 0;
 }
 
-static int take_child(struct census *c, int table_owner, uint64_t pte, enum page_type level)
+static int take_child(struct census *c, int table_owner, uint64_t pte,
+                      enum page_type level)
 {
     if (!bits_allowed(pte, level, table_owner) || mfn_of(pte) >= NR_RAM)
         return -EINVAL;
@@ -204,8 +208,8 @@ int model_get_type(struct census *c, unsigned int mfn, int owner, enum page_type
     return rc;
 }
 
-int model_mod(struct census *c, unsigned int mfn, enum page_type level, unsigned int index,
-              uint64_t new_pte, const struct page_mod *m)
+int model_mod(struct census *c, unsigned int mfn, enum page_type level,
+              unsigned int index, uint64_t new_pte, const struct page_mod *m)
 {
     uint64_t old = env_table(mfn)[index], same = level == PT_L1 ? 3 : 1;
     uint64_t stored = model_stored(level, old, new_pte, m);
@@ -217,12 +221,13 @@ int model_mod(struct census *c, unsigned int mfn, enum page_type level, unsigned
     if (new_pte & 1) {
         /* What is named does not change: nothing to be had, nothing to be refused. */
         if (((old ^ stored) & same) == 0 && bits_allowed(new_pte, level, 1) &&
-            !(m->expect && m->old != old))
+            !((m->how & PAGE_MOD_EXPECT) && m->old != old))
             return 0;
-        rc = level == PT_L1 ? take_leaf(c, m->owner, new_pte, m->frames, m->caller)
-                            : take_child(c, m->owner, new_pte, level);
+        rc = level == PT_L1 ? take_leaf(c, c->owner[mfn], new_pte,
+                                        (int)(m->frames_word >> 32 & 0xffff), m->caller)
+                            : take_child(c, c->owner[mfn], new_pte, level);
     }
-    return rc ? rc : m->expect && m->old != old ? -EAGAIN : 0;
+    return rc ? rc : (m->how & PAGE_MOD_EXPECT) && m->old != old ? -EAGAIN : 0;
 }
 
 uint64_t model_stored(enum page_type level, uint64_t old, uint64_t new_pte,
@@ -232,5 +237,5 @@ uint64_t model_stored(enum page_type level, uint64_t old, uint64_t new_pte,
         new_pte |= 4;
     if ((new_pte & 1) && level == PT_L1)
         new_pte &= ~0x100ull;
-    return m->keep_ad ? new_pte | (old & 0x60) : new_pte;
+    return m->how & PAGE_MOD_KEEP_AD ? new_pte | (old & 0x60) : new_pte;
 }

@@ -42,8 +42,8 @@ void model_compare(const struct census *c);
  */
 int model_get_type(struct census *c, unsigned int mfn, int owner, enum page_type type);
 /* The result of giving an entry of table `mfn` (in use, of level `level`) a new value. */
-int model_mod(struct census *c, unsigned int mfn, enum page_type level, unsigned int index,
-              uint64_t new_pte, const struct page_mod *m);
+int model_mod(struct census *c, unsigned int mfn, enum page_type level,
+              unsigned int index, uint64_t new_pte, const struct page_mod *m);
 /* What is stored then. old: the entry before. */
 uint64_t model_stored(enum page_type level, uint64_t old, uint64_t new_pte,
                       const struct page_mod *m);

@@ -43,7 +43,8 @@ uint64_t random_pte(enum page_type level, int owner)
     else if (env_random(2))
         pte |= PTE_RW;
     if (!env_random(3))
-        pte |= (PTE_NX | PTE_D | PTE_US | 1ull << 9 | 1ull << 55) & ~0ull >> env_random(12);
+        pte |=
+            (PTE_NX | PTE_D | PTE_US | 1ull << 9 | 1ull << 55) & ~0ull >> env_random(12);
     if (!env_random(24))
         pte |= (PTE_PWT | PTE_G | PTE_PSE) & ~(1ull << (3 + env_random(6)));
     if (!env_random(40))

@@ -80,14 +80,14 @@ static void recount(uint32_t start)
 /* --- operations: each returns its result, for the statistics --- */
 
 /* Repeats what was broken off: always when settled, else as chance will have it. */
-#define SETTLE(call)                                                                    \
-    ({                                                                                  \
-        int rc_;                                                                        \
-        do {                                                                            \
-            rc_ = (call);                                                               \
-            interrupted += rc_ == -ERESTART;                                            \
-        } while (rc_ == -ERESTART && (settled || env_random(3)));                       \
-        rc_;                                                                            \
+#define SETTLE(call)                                              \
+    ({                                                            \
+        int rc_;                                                  \
+        do {                                                      \
+            rc_ = (call);                                         \
+            interrupted += rc_ == -ERESTART;                      \
+        } while (rc_ == -ERESTART && (settled || env_random(3))); \
+        rc_;                                                      \
     })
 
 static void expect(const char *what, unsigned int mfn, int rc, int foretold)
@@ -222,8 +222,7 @@ static int op_plain(void)
     if (holds.plain[mfn]) {
         page_put(&frame_table[mfn]);
         holds.plain[mfn]--;
-    } else if (now.in_use[mfn] &&
-               page_get(&frame_table[mfn], (domid_t)now.owner[mfn])) {
+    } else if (now.in_use[mfn] && page_get(&frame_table[mfn], (domid_t)now.owner[mfn])) {
         holds.plain[mfn]++;
     }
     return 0;
@@ -233,13 +232,17 @@ static int op_plain(void)
 static int op_get_table(void)
 {
     unsigned int mfn = any_frame();
-    enum page_type highest = PT_L1 + env_random(4), type;
+    enum page_type highest = PT_L1 + env_random(4);
     bool is_table = now.count[mfn] && !now.partial[mfn] && now.type[mfn] <= highest;
+    int type;
 
-    if (!now.in_use[mfn] ||
-        !page_get_table(&frame_table[mfn], (domid_t)now.owner[mfn], highest, &type))
+    if (!now.in_use[mfn])
         return -EINVAL;
-    expect("get_table", mfn, type, is_table ? (int)now.type[mfn] : PT_NONE);
+    type = page_get_table(&frame_table[mfn], (domid_t)now.owner[mfn], highest);
+    expect("get_table", mfn, type,
+           !now.refs[mfn] ? -EINVAL
+           : is_table     ? (int)now.type[mfn]
+                          : PT_NONE);
     if (type)
         holds.typed[mfn][type]++;
     else
@@ -255,8 +258,8 @@ static bool is_pinned(unsigned int mfn)
 static int op_pin(void)
 {
     unsigned int mfn = any_frame();
-    enum page_type level = env_random(10) && role_of(mfn) <= PT_L4 ? role_of(mfn)
-                                                                     : 1 + env_random(4);
+    enum page_type level =
+        env_random(10) && role_of(mfn) <= PT_L4 ? role_of(mfn) : 1 + env_random(4);
     unsigned int d = env_random(20) && now.in_use[mfn] ? (unsigned int)now.owner[mfn]
                                                        : env_random(NR_DOMAINS);
     struct census then = now;
@@ -299,10 +302,7 @@ static bool find_table(unsigned int *mfn)
 /* References of the table for the time of the change, as its contract asks for. */
 static void hold_table(unsigned int mfn, enum page_type level)
 {
-    enum page_type type;
-
-    if (!page_get_table(&frame_table[mfn], (domid_t)now.owner[mfn], PT_L4, &type) ||
-        type != level)
+    if (page_get_table(&frame_table[mfn], (domid_t)now.owner[mfn], PT_L4) != (int)level)
         env_fail("table %u of type %d cannot be held", mfn, level);
     holds.typed[mfn][level]++;
 }
@@ -310,13 +310,14 @@ static void hold_table(unsigned int mfn, enum page_type level)
 static struct page_mod random_mod(unsigned int mfn, uint64_t old)
 {
     int owner = now.owner[mfn];
-    struct page_mod m = { .owner = (domid_t)owner, .frames = (domid_t)owner,
-                          .caller = (domid_t)owner };
+    int frames = owner;
+    struct page_mod m;
 
     if (now.type[mfn] == PT_L1 && !env_random(6))
-        m.frames = env_random(3) ? (domid_t)env_random(NR_DOMAINS) : (domid_t)DOMID_IO;
-    m.keep_ad = !env_random(3);
-    m.expect = !env_random(4);
+        frames = env_random(3) ? (int)env_random(NR_DOMAINS) : (int)DOMID_IO;
+    page_mod_init(&m, (domid_t)owner, (domid_t)frames, (domid_t)owner);
+    m.how =
+        (env_random(3) ? 0 : PAGE_MOD_KEEP_AD) | (env_random(4) ? 0 : PAGE_MOD_EXPECT);
     m.old = env_random(5) ? old : env_random(1u << 31);
     return m;
 }
@@ -338,6 +339,7 @@ static int op_mod(void)
     unsigned int mfn, index = random_slot();
     enum page_type level;
     uint64_t old, pte;
+    int frames;
     struct page_mod m, asked;
     struct census then = now;
     int rc, foretold;
@@ -347,15 +349,17 @@ static int op_mod(void)
     level = now.type[mfn];
     old = env_table(mfn)[index];
     m = asked = random_mod(mfn, old);
-    pte = random_pte(level, m.frames < NR_DOMAINS ? m.frames : now.owner[mfn]);
+    frames = page_word_owner(m.frames_word);
+    pte = random_pte(level, frames == (int)DOMID_IO ? now.owner[mfn] : frames);
     if (!env_random(5)) /* the same frame again, other bits */
         pte = old ^ (1ull << env_random(12));
     foretold = model_mod(&then, mfn, level, index, pte, &m);
     hold_table(mfn, level);
-    rc = SETTLE(page_mod_entry(&frame_table[mfn], level, index, pte, &m));
+    rc = SETTLE(page_mod_entry(&env_table(mfn)[index], level, pte, &m));
     if (!now.any_partial && rc != -ERESTART)
         expect("mod_entry", mfn, rc, foretold);
-    if (!rc && (m.old != old || env_table(mfn)[index] != model_stored(level, old, pte, &asked)))
+    if (!rc &&
+        (m.old != old || env_table(mfn)[index] != model_stored(level, old, pte, &asked)))
         env_fail("entry %u of table %u: %lx, asked for %lx", index, mfn,
                  env_table(mfn)[index], pte);
     if (rc && env_table(mfn)[index] != old)
@@ -417,11 +421,11 @@ static void tear_down(void)
 /* --- rounds --- */
 
 static int (*const ops[])(void) = {
-    op_alloc, op_alloc,    op_release,      op_store,        op_store,   op_store,
-    op_store, op_get_type, op_get_type,     op_put_type,     op_pin,     op_pin,
-    op_pin,   op_unpin,    op_get_writable, op_put_writable, op_plain,   op_get_table,
-    op_mod,   op_mod,      op_mod,          op_mod,          op_mod,     op_walk,
-    op_build,
+    op_alloc,        op_alloc, op_release,   op_store,    op_store,
+    op_store,        op_store, op_get_type,  op_get_type, op_put_type,
+    op_pin,          op_pin,   op_pin,       op_unpin,    op_get_writable,
+    op_put_writable, op_plain, op_get_table, op_mod,      op_mod,
+    op_mod,          op_mod,   op_mod,       op_walk,     op_build,
 };
 
 static void run_round(uint64_t round, uint64_t seed)

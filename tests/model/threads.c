@@ -80,7 +80,8 @@ static void op_pin(struct holds *h)
     enum page_type level = level_for(mfn);
 
     (void)h;
-    while (page_pin(&domains[owner_of(mfn)], _mfn(mfn), level) == -ERESTART && env_random(4))
+    while (page_pin(&domains[owner_of(mfn)], _mfn(mfn), level) == -ERESTART &&
+           env_random(4))
         ;
 }
 
@@ -118,7 +119,8 @@ static void op_store(struct holds *h)
     for (unsigned int i = 0; i < NR_SLOTS; i++) {
         uint64_t pte = env_random(3) ? 0 : good_pte(level, owner);
 
-        WRITE_ONCE(env_table(mfn)[slots[i]], env_random(50) ? pte : random_pte(level, owner));
+        WRITE_ONCE(env_table(mfn)[slots[i]],
+                   env_random(50) ? pte : random_pte(level, owner));
     }
     page_put_writable(&frame_table[mfn]);
 }
@@ -127,10 +129,12 @@ static void op_mod(struct holds *h)
 {
     unsigned int mfn = any_frame(), index = random_slot();
     domid_t owner = owner_of(mfn);
-    struct page_mod m = { .owner = owner, .frames = owner, .caller = owner };
-    enum page_type level;
+    int level = page_get_table(&frame_table[mfn], owner, PT_L4);
+    domid_t frames = owner;
+    struct page_mod m;
+    int rc;
 
-    if (!page_get_table(&frame_table[mfn], owner, PT_L4, &level))
+    if (level < 0)
         return;
     if (level == PT_NONE) {
         page_put(&frame_table[mfn]);
@@ -138,21 +142,22 @@ static void op_mod(struct holds *h)
     }
     h->typed[mfn][level]++;
     if (level == PT_L1 && !env_random(5))
-        m.frames = (domid_t)env_random(NR_DOMAINS);
-    m.keep_ad = !env_random(3);
-    m.expect = !env_random(3);
+        frames = (domid_t)env_random(NR_DOMAINS);
+    page_mod_init(&m, owner, frames, owner);
+    m.how =
+        (env_random(3) ? 0 : PAGE_MOD_KEEP_AD) | (env_random(3) ? 0 : PAGE_MOD_EXPECT);
     m.old = READ_ONCE(env_table(mfn)[index]);
-    while (page_mod_entry(&frame_table[mfn], level, index, random_pte(level, m.frames), &m) ==
-               -ERESTART &&
-           env_random(4))
-        ;
+    do
+        rc = page_mod_entry(&env_table(mfn)[index], (enum page_type)level,
+                            random_pte((enum page_type)level, frames), &m);
+    while (rc == -ERESTART && env_random(4));
     if (m.unfinished) {
         unsigned int child = (unsigned int)(m.unfinished - frame_table);
 
         h->typed[child][level - 1]++;
-        put_typed(h, child, level - 1);
+        put_typed(h, child, (enum page_type)(level - 1));
     }
-    put_typed(h, mfn, level);
+    put_typed(h, mfn, (enum page_type)level);
 }
 
 static void op_alloc(struct holds *h)
@@ -171,9 +176,9 @@ static void op_release(struct holds *h)
 }
 
 static void (*const ops[])(struct holds *h) = {
-    op_alloc, op_release, op_store, op_store,    op_get_type, op_put_type, op_put_type,
-    op_pin,   op_pin,     op_unpin, op_get_type, op_plain,    op_mod,      op_mod,
-    op_mod,
+    op_alloc,    op_release,  op_store, op_store, op_get_type,
+    op_put_type, op_put_type, op_pin,   op_pin,   op_unpin,
+    op_get_type, op_plain,    op_mod,   op_mod,   op_mod,
 };
 
 /* --- counting and the end --- */

@@ -20,20 +20,20 @@
 #include <hv/softirq.h>
 
 /* Page-table entry bits. */
-#define PTE_P     (1ull << 0)
-#define PTE_RW    (1ull << 1)
-#define PTE_US    (1ull << 2)
-#define PTE_PWT   (1ull << 3)
-#define PTE_PCD   (1ull << 4)
-#define PTE_A     (1ull << 5)
-#define PTE_D     (1ull << 6)
-#define PTE_PSE   (1ull << 7) /* L2, L3; PAT in L1 */
-#define PTE_PAT   (1ull << 7)
-#define PTE_G     (1ull << 8)
-#define PTE_AVAIL (7ull << 9)
+#define PTE_P          (1ull << 0)
+#define PTE_RW         (1ull << 1)
+#define PTE_US         (1ull << 2)
+#define PTE_PWT        (1ull << 3)
+#define PTE_PCD        (1ull << 4)
+#define PTE_A          (1ull << 5)
+#define PTE_D          (1ull << 6)
+#define PTE_PSE        (1ull << 7) /* L2, L3; PAT in L1 */
+#define PTE_PAT        (1ull << 7)
+#define PTE_G          (1ull << 8)
+#define PTE_AVAIL      (7ull << 9)
 #define PTE_AVAIL_HIGH (0x7ffull << 52)
-#define PTE_NX    (1ull << 63)
-#define PTE_ADDR_MASK 0x000ffffffffff000ull
+#define PTE_NX         (1ull << 63)
+#define PTE_ADDR_MASK  0x000ffffffffff000ull
 #define PTE_CACHE_MASK (PTE_PWT | PTE_PCD | PTE_PAT)
 
 static inline mfn_t pte_mfn(uint64_t pte)
@@ -41,12 +41,61 @@ static inline mfn_t pte_mfn(uint64_t pte)
     return _mfn((pte & PTE_ADDR_MASK) >> PAGE_SHIFT);
 }
 
+/* What the reference word of a frame in use has of owner, less the count. */
+static inline uint64_t page_ref_word(domid_t owner)
+{
+    return PGR_INUSE | (uint64_t)owner << PGR_OWNER_SHIFT;
+}
+
+static inline domid_t page_word_owner(uint64_t ref)
+{
+    return (domid_t)(ref >> PGR_OWNER_SHIFT);
+}
+
+/* Is this the reference word of a frame in use by the owner of owner_word, with a count
+ * of 1 .. limit-1? In one comparison. */
+static always_inline bool page_ref_is_of(uint64_t ref, uint64_t owner_word)
+{
+    const uint64_t ignored = PGR_ALLOCATED | PGR_HVPAGE;
+
+    return ((ref & ~ignored) ^ owner_word) - 1 < PGR_COUNT_LIMIT - 1;
+}
+
+/* One attempt to turn *word, found to be old, into new_value. */
+static always_inline bool page_word_cas(uint64_t *word, uint64_t *old, uint64_t new_value)
+{
+    return __atomic_compare_exchange_n(word, old, new_value, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED);
+}
+
+/*
+ * Takes a reference and a type reference of a frame that is owner's and usable as `type`
+ * now. False, with nothing taken: it is not, or another CPU was in the way.
+ */
+static always_inline bool page_try_get(struct page_info *pg, uint64_t owner_word,
+                                       enum page_type type)
+{
+    const uint64_t usable = (uint64_t)type << PGT_TYPE_SHIFT | PGT_VALIDATED;
+    const uint64_t mask = 7ull << PGT_TYPE_SHIFT | PGT_VALIDATED;
+    uint64_t old = READ_ONCE(pg->ref);
+
+    if (unlikely(!page_ref_is_of(old, owner_word) ||
+                 !page_word_cas(&pg->ref, &old, old + 1)))
+        return false;
+    old = READ_ONCE(pg->type);
+    if (likely((old & mask) == usable && (old & PGT_COUNT_MASK) < PGT_COUNT_LIMIT &&
+               page_word_cas(&pg->type, &old, old + 1)))
+        return true;
+    page_put(pg);
+    return false;
+}
+
 /*
  * Takes a type reference of pg, of which the caller holds an ordinary reference.
  * preemptible: may return -ERESTART when something waits for this CPU, with progress
  * kept in the frame: call again. PT_L2 and above need it; the others are bounded work.
  * Returns 0; -EINVAL the frame has another type in use, an entry is not allowed, or the
- * count is at its limit; -EPERM, -EBUSY an entry is not allowed (see page_mod_entry());
+ * count is at its limit; -EPERM, -EBUSY an entry is not allowed (see page_mod_leaf());
  * -ERESTART.
  */
 int must_check page_get_type(struct page_info *pg, enum page_type type, bool preemptible);
@@ -59,7 +108,8 @@ int must_check page_get_type(struct page_info *pg, enum page_type type, bool pre
 int page_put_type(struct page_info *pg, bool preemptible);
 
 /* Fast pairs for the common case. False: nothing was taken. owner as in page_get(). */
-bool page_get_writable(struct page_info *pg, domid_t owner); /* reference + writable type */
+bool page_get_writable(struct page_info *pg,
+                       domid_t owner); /* reference + writable type */
 void page_put_writable(struct page_info *pg);
 /* Reference and type in one; errors as page_get_type(), -EINVAL also for a foreign frame. */
 int must_check page_get_and_type(struct page_info *pg, domid_t owner, enum page_type type,
@@ -69,11 +119,11 @@ int page_put_and_type(struct page_info *pg, bool preemptible);
 
 /*
  * Takes a reference and, if pg is a table in use of a level up to `highest`, a type
- * reference of the type it has. *type: PT_L1..highest then, or PT_NONE when only the
- * ordinary reference was taken. False, with nothing taken: not a frame of owner.
+ * reference of the type it has. Returns that level, PT_L1..highest; PT_NONE when only the
+ * ordinary reference was taken; -EINVAL, with nothing taken: not a frame of owner.
  */
-bool page_get_table(struct page_info *pg, domid_t owner, enum page_type highest,
-                    enum page_type *type);
+int must_check page_get_table(struct page_info *pg, domid_t owner,
+                              enum page_type highest);
 
 /*
  * Pins (type = L1..L4) or unpins a table of d. Restartable: on -ERESTART call again.
@@ -89,29 +139,51 @@ int must_check page_unpin(struct domain *d, mfn_t mfn);
  */
 int page_unwind(struct page_info *pg);
 
-/* One change of one entry, for page_mod_entry(). */
+/* How entries are changed; for several changes of tables of one owner. */
 struct page_mod {
-    domid_t owner;  /* of the table */
-    domid_t frames; /* whose frames the new entry may name; DOMID_IO: device memory */
-    domid_t caller; /* whose right to device memory counts when frames is DOMID_IO */
-    bool keep_ad;   /* keep accessed and dirty bits that the old entry has */
-    bool expect;    /* replace only if the entry is still old */
-    uint64_t old;   /* expect: in, what it should be; out: what it was */
+    uint64_t owner_word; /* page_ref_word() of the tables' owner */
+    uint64_t
+        frames_word; /* of whose frames new entries may name; DOMID_IO: device memory */
+    domid_t caller;  /* whose right to device memory counts when that is DOMID_IO */
+    uint16_t how;    /* PAGE_MOD_* */
+    uint64_t old;    /* EXPECT: in, what the entry should be; out: what it was */
     /* Out: a table that lost its last reference and whose teardown was broken off: the
      * caller owes it page_put_and_type(). Null before and mostly after. */
     struct page_info *unfinished;
 };
+#define PAGE_MOD_KEEP_AD 1 /* keep accessed and dirty bits that the old entry has */
+#define PAGE_MOD_EXPECT  2 /* replace only if the entry is still m->old */
+
+static inline void page_mod_init(struct page_mod *m, domid_t owner, domid_t frames,
+                                 domid_t caller)
+{
+    m->owner_word = page_ref_word(owner);
+    m->frames_word = page_ref_word(frames);
+    m->caller = caller;
+    m->how = 0;
+    m->unfinished = NULL;
+}
 
 /*
- * Replaces entry `index` (0-511) of the table pg, of which the caller holds a reference of
- * type `level`. The new entry takes references of what it names, the old one drops its.
- * Returns 0; -EINVAL a flag or the frame is not allowed, or a slot of the hypervisor's;
- * -EBUSY the frame cannot be had with the access asked for; -EPERM device memory without
- * the right; -ERESTART a lower table's validation was preempted, nothing has changed;
- * -EAGAIN (expect only) the entry was another one, now in m->old.
+ * Replaces the entry *slot (through the direct map) of a level-1 table or of one of
+ * `level`, of which the caller holds a type reference. The new entry takes references of
+ * what it names, the old one drops its. Returns 0; -EINVAL a flag or the frame is not
+ * allowed, or a slot of the hypervisor's; -EBUSY the frame cannot be had with the access
+ * asked for; -EPERM device memory without the right; -ERESTART a lower table's validation
+ * was preempted, nothing has changed; -EAGAIN (EXPECT only) the entry was another one,
+ * now in m->old.
  */
-int must_check page_mod_entry(struct page_info *pg, enum page_type level, unsigned int index,
-                              uint64_t new_pte, struct page_mod *m);
+int must_check page_mod_leaf(uint64_t *slot, uint64_t new_pte, struct page_mod *m);
+int must_check page_mod_table(uint64_t *slot, enum page_type level, uint64_t new_pte,
+                              struct page_mod *m);
+
+static inline int must_check page_mod_entry(uint64_t *slot, enum page_type level,
+                                            uint64_t new_pte, struct page_mod *m)
+{
+    if (likely(level == PT_L1))
+        return page_mod_leaf(slot, new_pte, m);
+    return page_mod_table(slot, level, new_pte, m);
+}
 
 /*
  * Checks a segment descriptor that a 64-bit guest wants in its GDT or LDT; a privilege

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Walks of a guest's tables through the direct map. Other vCPUs may change or even free
+ * the tables meanwhile: what is read is only a hint until the table at the end has been
+ * referenced, and a frame number that was never a table's may lead out of the direct map,
+ * to a fault that ends the walk or to the guest's own memory.
+ */
+#ifndef PV_MMU_WALK_H
+#define PV_MMU_WALK_H
+
+#include "mmu.h"
+
+/* Canonical and not the hypervisor's? */
+static always_inline bool mmu_is_guest_address(unsigned long va)
+{
+    return likely(va < CANONICAL_LOW_END) || va >= HV_END;
+}
+
+/* *entry, from the direct map or beside it. False: no memory there, or not present. */
+static always_inline bool mmu_load_present(const uint64_t *entry, uint64_t *pte)
+{
+    GUEST_LOAD(uint64_t, pte, entry, fault);
+    return *pte & PTE_P;
+fault:
+    return false;
+}
+
+/* Address of va's entry in the table at machine address `table`. */
+static always_inline uint64_t *mmu_entry_of(uint64_t table, unsigned long va,
+                                            unsigned int level)
+{
+    unsigned int shift = PAGE_SHIFT + 9 * (level - 1);
+
+    return (uint64_t *)(DIRECTMAP_START + table + (va >> (shift - 3) & 0xff8));
+}
+
+/* *next: the table that va's entry in `table` names. False: none. */
+static always_inline bool mmu_load_table(uint64_t table, unsigned long va,
+                                         unsigned int level, uint64_t *next)
+{
+    uint64_t pte;
+
+    if (unlikely(!mmu_load_present(mmu_entry_of(table, va, level), &pte)))
+        return false;
+    *next = pte & PTE_ADDR_MASK;
+    return true;
+}
+
+/* *table: the machine address of va's level-1 table under the root at `root`. False:
+ * there is none, or va is the hypervisor's. */
+static always_inline bool mmu_find_l1(uint64_t root, unsigned long va, uint64_t *table)
+{
+    uint64_t l3, l2;
+
+    return mmu_is_guest_address(va) && mmu_load_table(root, va, 4, &l3) &&
+           mmu_load_table(l3, va, 3, &l2) && mmu_load_table(l2, va, 2, table);
+}
+
+/* mmu_get_slot_at() for an aligned address, when the quick try failed. */
+uint64_t *mmu_get_slot_slow(const struct domain *d, uint64_t maddr);
+
+/* mmu_get_slot_at() for an aligned address. word: page_ref_word() of d. */
+static always_inline uint64_t *mmu_get_slot_aligned(const struct domain *d, uint64_t word,
+                                                    uint64_t maddr)
+{
+    mfn_t mfn = maddr_to_mfn(_maddr(maddr));
+
+    if (unlikely(mfn_x(mfn) >= max_page || !page_try_get(mfn_to_page(mfn), word, PT_L1)))
+        return mmu_get_slot_slow(d, maddr);
+    return (uint64_t *)(DIRECTMAP_START + maddr);
+}
+
+#endif
