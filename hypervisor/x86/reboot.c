@@ -19,7 +19,7 @@
 #define SLEEP_ENABLE (1u << 13)
 #define SLEEP_TYPE   (7u << 10)
 #define SCI_ENABLE   (1u << 0)
-#define POLLS        100000
+#define POLLS        1000000 /* reads of a port, about a microsecond each */
 
 static bool opt_noreboot __ro_after_init;
 BOOT_OPTION_BOOL("noreboot", opt_noreboot);
