@@ -10,4 +10,4 @@ test-build: all guest-tests
 
 test: install-deps
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build
-	$(Q)$(PYTEST) -n $(JOBS) --dist worksteal $(TESTS)
+	$(Q)$(PYTEST) -n $(JOBS) --dist worksteal --ignore tests/linux $(TESTS)

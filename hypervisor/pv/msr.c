@@ -126,6 +126,8 @@ bool emulate_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value)
         if (v == current)
             pv_load_tsc_aux(v);
         return true;
+    case MSR_UCODE_REV: /* Intel's way to ask for the revision writes 0 first */
+        return true;
     case MSR_XEN_HYPERCALL_PAGE:
         return write_hypercall_msr(v, value);
     default:
