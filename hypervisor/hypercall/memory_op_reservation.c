@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * memory_op: growing and shrinking a domain by extents. The answer is the number of
- * extents done, whatever stopped the work, as long as the domain may be worked on at all;
- * this is also what a restarted call carries.
+ * extents done, whatever stopped the work, be it that the domain is not the caller's to
+ * work on; this is also what a restarted call carries.
  */
 #include "memory_op.h"
 #include <hv/page_type.h>
@@ -57,9 +57,8 @@ static long run_extents(unsigned long start, const struct xen_memory_reservation
     if (r->nr_extents > MAX_EXTENTS || start >= r->nr_extents ||
         r->extent_order > memory_op_max_order() || !memory_op_list_ok(r))
         return (long)start;
-    rc = domain_lookup(r->domid, true, &e.d);
-    if (rc)
-        return rc == -ESRCH ? (long)start : rc;
+    if (domain_lookup(r->domid, true, &e.d))
+        return (long)start;
     rc = for_extents(start, &e, one);
     domain_put(e.d);
     return rc;

@@ -176,8 +176,10 @@ static long vcpu_op_register_vcpu_info(struct vcpu *v, vcpu_register_vcpu_info_t
     return rc;
 }
 
-static long vcpu_op_send_nmi(struct vcpu *v)
+static long vcpu_op_send_nmi(struct vcpu *v, XEN_GUEST_HANDLE(void) arg)
 {
+    if (arg.p)
+        return -EINVAL;
     if (!__atomic_exchange_n(&v->pv.nmi_pending, 1, __ATOMIC_SEQ_CST))
         vcpu_kick(v);
     return 0;

@@ -55,5 +55,6 @@ void test_main(void)
     check_moved((struct vcpu_info *)(page + OFFSET), mfn);
     check_eq(HYPERVISOR_vcpu_op(VCPUOP_send_nmi, 1, NULL), 0);
     check_eq(HYPERVISOR_vcpu_op(VCPUOP_send_nmi, 99, NULL), -ENOENT);
+    check_eq(HYPERVISOR_vcpu_op(VCPUOP_send_nmi, 1, (void *)0x10), -EINVAL);
     check_eq(HYPERVISOR_vcpu_op(VCPUOP_down, 1, NULL), 0);
 }
