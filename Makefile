@@ -3,7 +3,6 @@
 # Pavise's one Makefile. Every folder has a build.mk that adds its objects and
 # targets; nothing recurses and all output is below $(BUILD).
 #
-#
 #: make TARGET, in Pavise's top folder:
 #:   all            hypervisor, mini-os library (what `make` alone builds)
 #:   run            boot the ISO in QEMU by BIOS, console in this terminal; Ctrl-a x ends
@@ -14,6 +13,7 @@
 #:   check          host tests, ABI comparison, page-type model, lint; no QEMU
 #:   test-linux     boot Debian's own kernels as domain 0 (fetches about 70 MB)
 #:   conformance    guest tests on Debian's Xen 4.17 and on Pavise, a row each
+#:   coverage       rows of the ABI tables without a guest test
 #:   bench          instruction counts on Debian's Xen 4.17 and on Pavise, side by side
 #:   model          10 million random operations on the page-type machine
 #:   fuzz           libFuzzer on whatever parses foreign bytes, FUZZ_SECONDS=60 each

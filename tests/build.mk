@@ -11,3 +11,7 @@ test-build: all guest-tests
 test: install-deps
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build
 	$(Q)$(PYTEST) -n $(JOBS) --dist worksteal --ignore tests/linux $(TESTS)
+
+.PHONY: coverage
+coverage:
+	$(Q)$(PYTHON) tests/coverage.py
