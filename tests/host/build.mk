@@ -62,7 +62,7 @@ host-tests += dispatch
 host-dispatch-src := hypervisor/hypercall/dispatch.c hypervisor/hypercall/restart.c
 
 host-tests += iomem
-host-iomem-src := hypervisor/control/iomem.c hypervisor/mm/ram.c $(host-slab-src)
+host-iomem-src := hypervisor/rights/iomem.c hypervisor/mm/ram.c $(host-slab-src)
 
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \

@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "hv_host.h"
-#include "../../hypervisor/control/rights.h"
+#include "../../hypervisor/rights/internal.h"
 #include <hv/cpu.h>
 #include <hv/heap.h>
 #include <hv/irq.h>

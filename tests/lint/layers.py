@@ -17,8 +17,9 @@ LAYERS = [
      "cpu desc extable irq apic smp softirq console cmdline paging boot guest_copy "
      "heap page page_type frame_set timer"),
     ("domains", ["domain", "sched", "time"], "sched vcpu_time"),
-    ("services", ["evtchn", "grant", "control"], "evtchn grant control rights"),
-    ("pv", ["pv", "compat"], "pv"),
+    ("services", ["evtchn", "grant", "rights"], "evtchn grant rights"),
+    ("pv", ["pv", "compat"], "pv pv_control"),
+    ("control", ["control"], "control"),
     ("hypercall", ["hypercall"], ""),
     ("boot", ["boot"], ""),
 ]
@@ -26,7 +27,7 @@ LAYERS = [
 # layer up (a frame has an owner, a trap frame a vCPU); their functions belong to "domains".
 OBJECTS = {"vcpu", "domain"}
 # Contracts that lower layers call or fill in, and higher ones provide or call.
-UPWARD = {"hooks", "guest_entry", "parts.def", "parts", "hypercall", "pv_control"} | OBJECTS
+UPWARD = {"hooks", "guest_entry", "parts.def", "parts", "hypercall"} | OBJECTS
 # Single includes against the order, each with its reason.
 ALLOWED = {
     ("x86/smpboot.c", "sched"): "a started CPU ends in the idle loop",

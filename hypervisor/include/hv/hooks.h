@@ -20,7 +20,7 @@ long evtchn_send(struct domain *d, unsigned int port);
 /* evtchn: hardware interrupt of a PIRQ that d has bound. Interrupts off. */
 void evtchn_raise_pirq(struct domain *d, unsigned int pirq);
 /*
- * control (physdev): PIRQs of d, numbers below nr_gsis.
+ * rights: PIRQs of d, numbers below nr_gsis.
  * pirq_is_permitted: may d use it at all?
  * pirq_connect: routes its line to evtchn_raise_pirq(d, pirq). share: others may have it
  *   too. 0; -EINVAL not mapped; -EBUSY taken and not shared; -ENOMEM.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the PV machine does for the control interface: provided by layer pv, called by
- * control and by what lies above both.
+ * What the PV machine does for the control interface and for vcpu_op, on vCPUs and
+ * domains that need not be the caller's.
  */
 #ifndef HV_PV_CONTROL_H
 #define HV_PV_CONTROL_H

@@ -2,7 +2,7 @@
 /*
  * What of the machine a domain may use: device memory, interrupt lines, and through
  * which PIRQ. A privileged domain has all that the hypervisor does not keep to itself;
- * others have what the controller gave them (domctl). I/O ports: hv/pv.h.
+ * others have what the controller gave them (domctl). I/O ports: hv/pv_control.h.
  *
  * One RIGHTS lock per domain guards it; the functions take it. Any context with
  * interrupts on and no lock of that level or above held.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A domain's rights as a part of it (hv/parts.def), and its interrupt lines. */
-#include "rights.h"
+#include "internal.h"
 #include <hv/heap.h>
 #include <hv/irq.h>
 #include <hv/page_type.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A domain's rights and PIRQs, inside the control layer. */
-#ifndef CONTROL_RIGHTS_H
-#define CONTROL_RIGHTS_H
+/* A domain's rights and PIRQs, inside their folder. */
+#ifndef RIGHTS_INTERNAL_H
+#define RIGHTS_INTERNAL_H
 
 #include <hv/rights.h>
 #include <hv/spinlock.h>

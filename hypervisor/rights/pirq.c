@@ -9,7 +9,7 @@
  *
  * The frame that the guest may share shows which need an end-of-interrupt call.
  */
-#include "rights.h"
+#include "internal.h"
 #include <hv/heap.h>
 #include <hv/hooks.h>
 #include <hv/irq.h>

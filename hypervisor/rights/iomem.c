@@ -3,7 +3,7 @@
  * Device memory that a domain may map: a sorted array of ranges. A range is given by
  * taking it out, so that nothing overlaps, and putting it in whole; touching ones merge.
  */
-#include "rights.h"
+#include "internal.h"
 #include <hv/cpu.h>
 #include <hv/heap.h>
 #include <hv/irq.h>

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+hv-objs += rights/part.o rights/iomem.o rights/pirq.o
