@@ -5,6 +5,7 @@
  */
 #include <hv/domain.h>
 #include <hv/hypercall.h>
+#include <hv/pv.h>
 
 #define VM_ASSIST(type, name, suffix) | 1ul << (type)
 static const uint64_t vm_assist_known = 0
@@ -21,11 +22,13 @@ long hc_vm_assist(unsigned int cmd, unsigned int type)
     switch (cmd) {
     case VMASST_CMD_enable:
         __atomic_fetch_or(&d->vm_assist, 1ul << type, __ATOMIC_SEQ_CST);
-        return 0;
+        break;
     case VMASST_CMD_disable:
         __atomic_fetch_and(&d->vm_assist, ~(1ul << type), __ATOMIC_SEQ_CST);
-        return 0;
+        break;
     default:
         return -ENOSYS;
     }
+    pv_vm_assist_changed(d);
+    return 0;
 }

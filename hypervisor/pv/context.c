@@ -24,24 +24,24 @@ void pv_toggle_mode(struct vcpu *v)
 
 /* --- data selectors --- */
 
-#define READ_SELECTOR(seg)                                                              \
-    ({                                                                                  \
-        uint16_t s_;                                                                    \
-        __asm__ volatile("mov %%" #seg ", %0" : "=r"(s_));                              \
-        s_;                                                                             \
+#define READ_SELECTOR(seg)                                 \
+    ({                                                     \
+        uint16_t s_;                                       \
+        __asm__ volatile("mov %%" #seg ", %0" : "=r"(s_)); \
+        s_;                                                \
     })
 
 /* Loads a selector; false, and the register unchanged, when the processor refuses it. */
-#define LOAD_SELECTOR(seg, sel)                                                         \
-    ({                                                                                  \
-        bool ok_ = false;                                                               \
-        __asm__ volatile("1: mov %1, %%" #seg "\n"                                      \
-                         "   movb $1, %0\n"                                             \
-                         "2:\n" EXTABLE("1b", "2b")                                     \
-                         : "+r"(ok_)                                                    \
-                         : "r"((uint32_t)(sel))                                         \
-                         : "memory");                                                   \
-        ok_;                                                                            \
+#define LOAD_SELECTOR(seg, sel)                     \
+    ({                                              \
+        bool ok_ = false;                           \
+        __asm__ volatile("1: mov %1, %%" #seg "\n"  \
+                         "   movb $1, %0\n"         \
+                         "2:\n" EXTABLE("1b", "2b") \
+                         : "+r"(ok_)                \
+                         : "r"((uint32_t)(sel))     \
+                         : "memory");               \
+        ok_;                                        \
     })
 
 void pv_read_data_selectors(struct vcpu *v)
@@ -147,6 +147,14 @@ void pv_load_tsc_aux(const struct vcpu *v)
     }
 }
 
+void pv_vm_assist_changed(struct domain *d)
+{
+    struct vcpu *v;
+
+    for_each_vcpu (d, v)
+        v->pv.shows_iopl = has_virtual_iopl(d);
+}
+
 /* --- the switch --- */
 
 static void save_guest(struct vcpu *v)
@@ -168,6 +176,7 @@ static void load_descriptor_windows(struct vcpu *v)
 static void load_guest(struct vcpu *v)
 {
     load_descriptor_windows(v);
+    v->pv.shows_iopl = has_virtual_iopl(v->domain);
     write_cr3(v->root_cr3);
     desc_load_ldt(v->pv.ldt_entries);
     desc_set_guest_frame(v);

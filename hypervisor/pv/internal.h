@@ -161,6 +161,11 @@ void pv_drop_ldt_mappings(struct vcpu *v);
 void pv_show_ldt(struct vcpu *v);
 
 /* --- context.c --- */
+/* Does EFLAGS.IOPL as the guest finds and leaves it in frames mean its virtual IOPL? */
+static inline bool has_virtual_iopl(const struct domain *d)
+{
+    return READ_ONCE(d->vm_assist) >> VMASST_TYPE_architectural_iopl & 1;
+}
 /* Virtual CR0.TS: kept in v, and in the processor when v is current. */
 void pv_set_ts(struct vcpu *v, bool ts);
 /* The CR4 that the processor must have while v runs. */

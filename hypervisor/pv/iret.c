@@ -28,8 +28,7 @@ static always_inline int load_iret_context(struct iret_context *f, uint64_t sp)
 
     if (unlikely(!guest_start_ok(sp)))
         return -EFAULT;
-    if (unlikely(host_cpu.smap))
-        __asm__ volatile("stac" ::: "memory");
+    guest_window_open();
     GUEST_LOAD(uint64_t, &f->rax, &g->rax, fault);
     GUEST_LOAD(uint64_t, &f->r11, &g->r11, fault);
     GUEST_LOAD(uint64_t, &f->rcx, &g->rcx, fault);
@@ -39,12 +38,10 @@ static always_inline int load_iret_context(struct iret_context *f, uint64_t sp)
     GUEST_LOAD(uint64_t, &f->rflags, &g->rflags, fault);
     GUEST_LOAD(uint64_t, &f->rsp, &g->rsp, fault);
     GUEST_LOAD(uint64_t, &f->ss, &g->ss, fault);
-    if (unlikely(host_cpu.smap))
-        __asm__ volatile("clac" ::: "memory");
+    guest_window_close();
     return 0;
 fault:
-    if (host_cpu.smap)
-        __asm__ volatile("clac" ::: "memory");
+    guest_window_close();
     return -EFAULT;
 }
 
@@ -66,7 +63,7 @@ long hc_iret(void)
     }
     if ((f.cs & 3) == 3 && !enter_user_mode(v))
         return 0;
-    if (unlikely(v->domain->vm_assist & (1u << VMASST_TYPE_architectural_iopl)))
+    if (unlikely(v->pv.shows_iopl))
         v->pv.iopl = (uint32_t)(f.rflags & X86_EFLAGS_IOPL);
 
     regs->rip = f.rip;

@@ -51,10 +51,15 @@ static bool is_root(const struct page_info *root, mfn_t mfn)
     return root && mfn_eq(page_to_mfn(root), mfn);
 }
 
-/* v's current mode uses this root from now on. */
-static void load_root(struct vcpu *v, const struct page_info *root)
+static uint64_t root_to_cr3(const struct page_info *root)
 {
-    v->root_cr3 = mfn_x(page_to_mfn(root)) << PAGE_SHIFT;
+    return root ? mfn_x(page_to_mfn(root)) << PAGE_SHIFT : 0;
+}
+
+/* v's current mode uses this root from now on. */
+static void load_root(struct vcpu *v, uint64_t cr3)
+{
+    v->root_cr3 = cr3;
     if (v == current)
         write_cr3(v->root_cr3);
 }
@@ -79,8 +84,9 @@ int pv_set_kernel_root(struct vcpu *v, mfn_t mfn)
             return rc;
     }
     v->pv.root = root;
+    v->pv.kernel_cr3 = root_to_cr3(root);
     if (v->pv.kernel_mode)
-        load_root(v, root);
+        load_root(v, v->pv.kernel_cr3);
     return drop_root(v, old);
 }
 
@@ -99,8 +105,9 @@ int pv_set_user_root(struct vcpu *v, mfn_t mfn)
             return rc;
     }
     v->pv.user_root = root;
+    v->pv.user_cr3 = root_to_cr3(root);
     if (root && !v->pv.kernel_mode)
-        load_root(v, root);
+        load_root(v, v->pv.user_cr3);
     return drop_root(v, old);
 }
 
@@ -114,11 +121,13 @@ int pv_drop_roots(struct vcpu *v)
         return rc;
     root = v->pv.user_root;
     v->pv.user_root = NULL;
+    v->pv.user_cr3 = 0;
     rc = drop_root(v, root);
     if (rc)
         return rc;
     root = v->pv.root;
     v->pv.root = NULL;
+    v->pv.kernel_cr3 = 0;
     return drop_root(v, root);
 }
 

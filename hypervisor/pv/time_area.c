@@ -43,7 +43,7 @@ static void with_kernel_tables(struct vcpu *v, void (*fn)(struct vcpu *v))
         fn(v);
         return;
     }
-    write_cr3(mfn_x(page_to_mfn(v->pv.root)) << PAGE_SHIFT);
+    write_cr3(v->pv.kernel_cr3);
     fn(v);
     write_cr3(v->root_cr3);
 }

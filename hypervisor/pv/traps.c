@@ -11,10 +11,7 @@ static always_inline void bounce_page_fault(struct vcpu *v, uint32_t error_code,
 {
     const struct trap_info *t = &v->pv.traps[TRAP_PF];
 
-    /* Everything of a PV64 guest is ring 3 to the processor; U/S tells its modes apart. */
-    error_code &= ~PFEC_USER;
-    if (!v->pv.kernel_mode)
-        error_code |= PFEC_USER;
+    error_code = guest_view_error_code(v, error_code);
     v->info->arch.cr2 = cr2;
     if (likely(t->address))
         bounce_to(v, t->address, TI_GET_IF(t), true, error_code);
@@ -63,14 +60,8 @@ void pv_page_fault(struct cpu_user_regs *regs, unsigned long cr2)
     struct vcpu *v = regs_vcpu(regs);
     uint32_t error_code = regs->error_code;
 
-    /* A store to a present page may be one to a page table; without U it was the
-     * processor reading a descriptor. */
-    if (unlikely(!(error_code & PFEC_USER) ||
-                 (error_code & (PFEC_PRESENT | PFEC_WRITE | PFEC_RSVD)) ==
-                     (PFEC_PRESENT | PFEC_WRITE)) &&
-        page_fault_slow(v, regs, cr2))
-        return;
-    bounce_page_fault(v, error_code, cr2);
+    if (page_fault_is_guests(error_code) || !page_fault_slow(v, regs, cr2))
+        bounce_page_fault(v, error_code, cr2);
 }
 
 /*

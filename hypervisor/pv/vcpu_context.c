@@ -144,8 +144,7 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     v->pv.cr0_ts = c->ctrlreg[0] & X86_CR0_TS;
     if (v->id == 0)
         v->domain->vm_assist = c->vm_assist & VM_ASSIST_OFFERED;
-    v->root_cr3 =
-        mfn_x(page_to_mfn(v->pv.kernel_mode ? v->pv.root : v->pv.user_root)) << PAGE_SHIFT;
+    v->root_cr3 = v->pv.kernel_mode ? v->pv.kernel_cr3 : v->pv.user_cr3;
     v->initialised = true;
     return 0;
 }

@@ -48,6 +48,7 @@ void asm_offsets(void)
     VCPU(kernel_mode, pv.kernel_mode);
     VCPU(nmi_pending, pv.nmi_pending);
     VCPU(nmi_masked, pv.nmi_masked);
+    VCPU(syscall_rip, pv.syscall.rip);
     VCPU(info, info);
     VCPU(domain, domain);
     CONSTANT(INFO_pending, offsetof(struct vcpu_info, evtchn_upcall_pending));
@@ -56,10 +57,12 @@ void asm_offsets(void)
     /* struct ist_stack: the word behind the frame. */
     CONSTANT(IST_GS_BASE, offsetof(struct cpu_user_regs, es));
 
+    CONSTANT(SHORT_IRET_BY_IRET_IMM, (int)SHORT_IRET_BY_IRET);
     CONSTANT(MINUS_ENOSYS, -XEN_ENOSYS);
     CONSTANT(ENTRY_SYSCALL_IMM, (int)ENTRY_SYSCALL);
     CONSTANT(HYPERCALL_LIMIT, HYPERCALL_TABLE_SIZE);
     CONSTANT(GS_BASE_MSR, MSR_GS_BASE);
+    CONSTANT(BOUNCE_RFLAGS, ~(int)BOUNCE_RFLAGS_CLEAR);
     CONSTANT(RFLAGS_IF, X86_EFLAGS_IF);
     CONSTANT(HV_DATA_SELECTOR, HV_DS);
 }

@@ -16,7 +16,7 @@
  * by "push $2; popfq", which clears DF and NT and, through AC, closes the SMAP window.
  */
 #include <hv/asm-offsets.h>
-#include <abi/arch-x86/xen.h>
+#include <abi/xen.h>
 
     .text
 
@@ -78,11 +78,15 @@
     CLEAN_FLAGS
 .endm
 
-/* SAVED, rsp aside: pushes what SYSCALL from code segment cs leaves in registers. */
-.macro SYSCALL_FRAME cs
+/* SYSCALL: GS the guest's -> RSP behind the frame's ss, the guest's in syscall_rsp. */
+.macro SYSCALL_STACK
     swapgs
     mov %rsp, %gs:syscall_rsp(%rip)
     mov %gs:guest_frame(%rip), %rsp
+.endm
+
+/* After SYSCALL_STACK: pushes what SYSCALL from code segment cs leaves in registers. */
+.macro SYSCALL_FRAME cs
     pushq $FLAT_KERNEL_SS
     pushq %gs:syscall_rsp(%rip)
     push %r11
@@ -90,30 +94,6 @@
     push %rcx
     pushq $ENTRY_SYSCALL_IMM
     PUSH_GPRS
-.endm
-
-/*
- * In: SAVED, IF either way. Falls through, IF=0, when nothing keeps the guest from being
- * resumed by SYSRET; goes to by_iret when that holds of IRET, else takes the general way
- * out. Clobbers RCX.
- */
-.macro FAST_EXIT by_iret
-    cli
-    cmpl $0, %gs:softirq_pending(%rip)
-    jne guest_exit
-    mov VCPU_info(%rbx), %rcx
-    cmpb $0, INFO_pending(%rcx)
-    jne 7f
-8:  cmpb $0, VCPU_nmi_pending(%rbx)
-    jne guest_exit
-    CHECK_CANONICAL guest_exit
-    cmpl $ENTRY_SYSCALL_IMM, FRAME_entry_vector(%rbx)
-    jne \by_iret
-    .subsection 1
-7:  cmpb $0, INFO_mask(%rcx)
-    jne 8b
-    jmp guest_exit
-    .previous
 .endm
 
 /* SYSRET and IRET to an address that is not canonical fault in ring 0. Clobbers RCX. */
@@ -124,31 +104,29 @@
 .endm
 
 /*
- * The guest's registers but RAX, RBX, RCX, R11, and RBP and R12-R15: those the frame
- * holds unchanged (hv/guest_entry.h), and C has preserved them.
+ * Out of a hypercall by SYSRET: all registers but RAX and those that C has preserved
+ * (hv/guest_entry.h).
  */
-.macro LOAD_SCRATCH
+.macro LOAD_FOR_SYSRET
+    mov FRAME_rip(%rbx), %rcx
+    mov FRAME_rflags(%rbx), %r11
     mov FRAME_rdi(%rbx), %rdi
     mov FRAME_rsi(%rbx), %rsi
     mov FRAME_rdx(%rbx), %rdx
     mov FRAME_r8(%rbx), %r8
     mov FRAME_r9(%rbx), %r9
     mov FRAME_r10(%rbx), %r10
-.endm
-
-/* All but RAX and those that C has preserved, ready for SYSRET. */
-.macro LOAD_FOR_SYSRET
-    LOAD_SCRATCH
-    mov FRAME_rip(%rbx), %rcx
-    mov FRAME_rflags(%rbx), %r11
     mov FRAME_rsp(%rbx), %rsp
     mov FRAME_rbx(%rbx), %rbx
 .endm
 
-/* AMD's SYSRET keeps SS's hidden part: it must not be that of a null selector. */
+/*
+ * AMD's SYSRET keeps SS's hidden part: it must not be that of a null selector. Clobbers
+ * RCX.
+ */
 .macro LOAD_SS
-    mov $HV_DATA_SELECTOR, %eax
-    mov %eax, %ss
+    mov $HV_DATA_SELECTOR, %ecx
+    mov %ecx, %ss
 .endm
 
 /*
@@ -158,55 +136,101 @@
     .globl entry_syscall
     .balign 64
 entry_syscall:
+    SYSCALL_STACK
+    cmpb $0, VCPU_kernel_mode - FRAME_es(%rsp)
+    je syscall_from_user
+    cmp $__HYPERVISOR_iret, %rax
+    je hypercall_iret
+hypercall: /* In: as SYSCALL_STACK leaves it. */
     SYSCALL_FRAME FLAT_KERNEL_CS
-    cmpb $0, VCPU_kernel_mode(%rsp)
     TO_CPU_STACK
-    je 1f
     sti
     mov %r10, %rcx
     cmp $HYPERCALL_LIMIT, %rax
     jae hypercall_unknown
     lea hypercall_table(%rip), %r10
     call *(%r10, %rax, 8)
-    mov %rax, FRAME_rax(%rbx)
-hypercall_exit: /* In: SAVED but IF=1, RAX as in the frame. */
-    FAST_EXIT fast_exit_by_iret
+hypercall_exit: /* In: SAVED but IF=1, RAX is the guest's. */
+    cli
+    cmpl $0, %gs:softirq_pending(%rip)
+    jne hypercall_long_exit
+    mov VCPU_info(%rbx), %rcx
+    cmpb $0, INFO_pending(%rcx)
+    jne hypercall_event
+hypercall_no_event:
+    cmpb $0, VCPU_nmi_pending(%rbx)
+    jne hypercall_long_exit
+    CHECK_CANONICAL hypercall_long_exit
+    cmpl $ENTRY_SYSCALL_IMM, FRAME_entry_vector(%rbx)
+    jne hypercall_long_exit
     LOAD_FOR_SYSRET
     swapgs
     sysretq
 
-/* In: IF=0, nothing left to do, rip canonical, RBP and R12-R15 the guest's. */
-fast_exit_by_iret:
-    cmpw $FLAT_KERNEL_CS, FRAME_cs(%rbx)
-    jne exit_iret_checked
-    cmpw $FLAT_KERNEL_SS, FRAME_ss(%rbx)
-    jne exit_iret_checked
-    LOAD_SCRATCH
-    mov FRAME_rax(%rbx), %rax
-    mov FRAME_rcx(%rbx), %rcx
-    mov FRAME_r11(%rbx), %r11
-    lea FRAME_rip(%rbx), %rsp
-    mov FRAME_rbx(%rbx), %rbx
-    swapgs
-    iretq
+hypercall_event: /* In: SAVED, IF=0, RCX = the vCPU's info, event pending. */
+    cmpb $0, INFO_mask(%rcx)
+    jne hypercall_no_event
+hypercall_long_exit: /* In: SAVED, RAX is the guest's. */
+    mov %rax, FRAME_rax(%rbx)
+    jmp guest_exit
 
 hypercall_unknown:
     mov $MINUS_ENOSYS, %rax
-    mov %rax, FRAME_rax(%rbx)
     jmp hypercall_exit
 
-1:  mov %rbx, %rdi
-    call pv_syscall_from_user
-    FAST_EXIT fast_exit_by_iret
-    mov FRAME_rax(%rbx), %rax
-    LOAD_FOR_SYSRET
+/* In: as SYSCALL_STACK leaves it, RAX = __HYPERVISOR_iret. */
+    .balign 16
+hypercall_iret:
+    mov %gs:stack_top(%rip), %rsp
+    call pv_iret_short
+    mov %gs:guest_frame(%rip), %rsp
+    cmp $SHORT_IRET_BY_IRET_IMM, %eax
+    jb 1f
+    ja 2f
+    mov FRAME_rax - FRAME_es(%rsp), %rax
+    mov FRAME_rcx - FRAME_es(%rsp), %rcx
+    mov FRAME_r11 - FRAME_es(%rsp), %r11
+    lea FRAME_rip - FRAME_es(%rsp), %rsp
+    swapgs
+    iretq
+1:  mov $__HYPERVISOR_iret, %eax
+    jmp hypercall
+2:  mov FRAME_rax - FRAME_es(%rsp), %rax
+    mov FRAME_rip - FRAME_es(%rsp), %rcx
+    mov FRAME_rflags - FRAME_es(%rsp), %r11
+    mov FRAME_rsp - FRAME_es(%rsp), %rsp
     swapgs
     sysretq
+
+/* In: as SYSCALL_STACK leaves it. */
+    .balign 16
+syscall_from_user:
+    mov %rax, FRAME_rax - FRAME_es(%rsp)
+    mov %rcx, FRAME_rip - FRAME_es(%rsp)
+    mov %r11, FRAME_rflags - FRAME_es(%rsp)
+    mov %gs:stack_top(%rip), %rsp
+    call pv_syscall_short
+    mov %gs:guest_frame(%rip), %rsp
+    test %rax, %rax
+    jz 1f
+    mov VCPU_syscall_rip - FRAME_es(%rsp), %rcx
+    and $BOUNCE_RFLAGS, %r11
+    xchg %rax, %rsp
+    mov FRAME_rax - FRAME_es(%rax), %rax
+    swapgs
+    sysretq
+1:  mov FRAME_rax - FRAME_es(%rsp), %rax
+    SYSCALL_FRAME FLAT_KERNEL_CS
+    TO_CPU_STACK
+    mov %rbx, %rdi
+    call pv_syscall_from_user
+    jmp guest_exit
 
 /* CSTAR. In: as entry_syscall, from 32-bit code (processors of AMD's kind only). */
     .globl entry_syscall32
     .balign 16
 entry_syscall32:
+    SYSCALL_STACK
     SYSCALL_FRAME FLAT_USER_CS32
     TO_CPU_STACK
     mov %rbx, %rdi
@@ -238,8 +262,8 @@ entry_sysenter:
 
 /*
  * One stub of 16 bytes per vector, made for each value of `vector`; the IDT points here
- * (but for #PF). In: the processor's frame, with
- * its error code or none, IF=0. Out: error_code and entry_vector complete.
+ * (but for #PF). In: the processor's frame, with its error code or none, IF=0. Out:
+ * error_code and entry_vector complete.
  */
 .set NMI_VECTOR, 2
 .set PAGE_FAULT, 14
@@ -275,23 +299,40 @@ entry_stubs:
 .set FROM_GUEST, 3
 .set CS, FRAME_cs - FRAME_error_code
 
-/* #PF, with a gate of its own. CR2 is read before anything else can fault. */
+/* #PF, with a gate of its own. In: RSP = error_code. */
     .globl entry_page_fault
     .balign 64
 entry_page_fault:
-    movl $PAGE_FAULT, FRAME_entry_vector - FRAME_error_code(%rsp)
     testb $FROM_GUEST, CS(%rsp)
-    jz exception_in_hypervisor
-    SAVE_GUEST
+    jz 2f
+    swapgs
+    mov %rax, FRAME_rax - FRAME_error_code(%rsp)
+    mov %rcx, FRAME_rcx - FRAME_error_code(%rsp)
+    mov %r11, FRAME_r11 - FRAME_error_code(%rsp)
+    mov %gs:stack_top(%rip), %rsp
+    CLEAN_FLAGS
+    call pv_page_fault_short
+    mov %gs:guest_frame(%rip), %rsp
+    test %rax, %rax
+    jz 1f
+    LOAD_SS
+    mov FRAME_rip - FRAME_es(%rsp), %rcx
+    mov FRAME_rflags - FRAME_es(%rsp), %r11
+    xchg %rax, %rsp
+    mov FRAME_rax - FRAME_es(%rax), %rax
+    swapgs
+    sysretq
+1:  mov FRAME_rax - FRAME_es(%rsp), %rax
+    lea FRAME_error_code - FRAME_es(%rsp), %rsp
+    movl $PAGE_FAULT, FRAME_entry_vector - FRAME_error_code(%rsp)
+    PUSH_GPRS
+    TO_CPU_STACK
     mov %rbx, %rdi
     mov %cr2, %rsi
     call pv_page_fault
-    FAST_EXIT exit_by_iret
-    LOAD_SS
-    mov FRAME_rax(%rbx), %rax
-    LOAD_FOR_SYSRET
-    swapgs
-    sysretq
+    jmp guest_exit
+2:  movl $PAGE_FAULT, FRAME_entry_vector - FRAME_error_code(%rsp)
+    jmp exception_in_hypervisor
 
 /* Every other exception without a stack of its own. In: RSP = error_code. */
     .balign 16

@@ -31,8 +31,6 @@ extern const char entry_page_fault[], entry_syscall[], entry_syscall32[],
 
 /* End (behind ss) of the frame in current->regs. */
 DECLARE_PER_CPU(uintptr_t, guest_frame);
-/* A moment's place for a stack pointer; interrupts off. */
-DECLARE_PER_CPU(uintptr_t, syscall_rsp);
 
 /* --- exception.c; all called by entry.S with interrupts off --- */
 /* Any exception of a guest but #PF. */

@@ -67,13 +67,6 @@ int guest_read_any(void *dst, unsigned long src, size_t size)
     return rc;
 }
 
-long guest_fetch32_any(unsigned long src)
-{
-    uint32_t v;
-
-    return guest_read_any(&v, src, sizeof(v)) ? -EFAULT : (long)v;
-}
-
 int guest_write_any(unsigned long dst, const void *src, size_t size)
 {
     int rc;

@@ -35,13 +35,6 @@ int guest_write_any(unsigned long dst, const void *src, size_t size)
     return 0;
 }
 
-long guest_fetch32_any(unsigned long src)
-{
-    uint32_t v;
-
-    return guest_read_any(&v, src, sizeof(v)) ? -EFAULT : (long)v;
-}
-
 /* --- handlers: one per row --- */
 static const char *ran;
 static long result;

@@ -92,6 +92,21 @@ static inline void wrmsr(uint32_t msr, uint64_t v)
     __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)));
 }
 
+/* The same from and to memory, half by half as the instructions have it. */
+static inline void rdmsr_to(uint32_t msr, uint64_t *value)
+{
+    uint32_t *half = (uint32_t *)value;
+
+    __asm__ volatile("rdmsr" : "=a"(half[0]), "=d"(half[1]) : "c"(msr));
+}
+
+static inline void wrmsr_from(uint32_t msr, const uint64_t *value)
+{
+    const uint32_t *half = (const uint32_t *)value;
+
+    __asm__ volatile("wrmsr" ::"c"(msr), "a"(half[0]), "d"(half[1]));
+}
+
 /* The same, but a #GP is reported: 0 or -EFAULT. */
 int must_check rdmsr_safe(uint32_t msr, uint64_t *v);
 int must_check wrmsr_safe(uint32_t msr, uint64_t v);

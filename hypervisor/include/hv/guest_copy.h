@@ -72,6 +72,27 @@ int must_check guest_clear(unsigned long dst, size_t size);
                           : "memory"                                                \
                           : fault)
 
+/* One word, `at` bytes behind the guest address base. */
+#define GUEST_STORE_WORD(base, at, value, fault)                       \
+    __asm__ volatile goto("1: movq %0, %c2(%1)\n" EXTABLE("1b", "%l3") \
+                          :                                            \
+                          : "r"(value), "r"(base), "i"(at)             \
+                          : "memory"                                   \
+                          : fault)
+
+/* Around a group of the above: the SMAP window, where there is SMAP. */
+static always_inline void guest_window_open(void)
+{
+    if (unlikely(host_cpu.smap))
+        __asm__ volatile("stac" ::: "memory");
+}
+
+static always_inline void guest_window_close(void)
+{
+    if (unlikely(host_cpu.smap))
+        __asm__ volatile("clac" ::: "memory");
+}
+
 /* The next 8 bytes of an unrolled copy, if it is that long. */
 #define GUEST_WORD(op, dst, src, at, size) \
     if ((size) >= (at) + 8)                \
@@ -137,27 +158,40 @@ static always_inline int must_check guest_write(unsigned long dst, const void *s
         return guest_write_words(dst, src, size);
     return guest_write_any(dst, src, size);
 }
-/* One 32-bit word: its value, or -EFAULT. For the hottest paths: it stays in a register.
- */
-long guest_fetch32_any(unsigned long src);
-static always_inline long guest_fetch32(unsigned long src)
+
+static always_inline long guest_fetch32_word(unsigned long src)
 {
     uint32_t v;
 
-    if (unlikely(host_cpu.smap))
-        return guest_fetch32_any(src);
-    if (unlikely(!guest_start_ok(src)))
-        return -EFAULT;
     GUEST_LOAD(uint32_t, &v, src, fault);
     return v;
 fault:
     return -EFAULT;
 }
+
+/* One 32-bit word: its value, or -EFAULT. For the hottest path: it stays in a register. */
+static always_inline long guest_fetch32(unsigned long src)
+{
+    long v;
+
+    if (unlikely(!guest_start_ok(src)))
+        return -EFAULT;
+    if (likely(!host_cpu.smap))
+        return guest_fetch32_word(src);
+    guest_window_open();
+    v = guest_fetch32_word(src);
+    guest_window_close();
+    return v;
+}
 #else
-long guest_fetch32_any(unsigned long src);
-#define guest_read    guest_read_any
-#define guest_write   guest_write_any
-#define guest_fetch32 guest_fetch32_any
+#define guest_read  guest_read_any
+#define guest_write guest_write_any
+static inline long guest_fetch32(unsigned long src)
+{
+    uint32_t v;
+
+    return guest_read_any(&v, src, sizeof(v)) ? -EFAULT : (long)v;
+}
 #endif
 
 #define guest_handle_addr(h, i) ((unsigned long)((h).p + (i)))

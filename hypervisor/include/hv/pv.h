@@ -13,6 +13,9 @@
      1ull << VMASST_TYPE_architectural_iopl | 1ull << VMASST_TYPE_runstate_update_flag | \
      1ull << VMASST_TYPE_m2p_strict)
 
+/* d->vm_assist has been changed; d's vCPUs may be running. */
+void pv_vm_assist_changed(struct domain *d);
+
 /* Replaces the kernel root (a reference of it is taken; the old one's dropped). Restartable. */
 int must_check pv_set_kernel_root(struct vcpu *v, mfn_t root);
 int must_check pv_set_user_root(struct vcpu *v, mfn_t root); /* mfn 0 = none */

@@ -37,7 +37,14 @@ struct pv_callback {
 /* The PV machine's state of one vCPU (layer pv). */
 struct vcpu_pv {
     uint8_t kernel_mode;      /* in the guest's kernel; else in its user mode */
-    uint8_t nmi_pending, nmi_masked;
+    union {
+        struct {
+            uint8_t nmi_pending;
+            uint8_t shows_iopl; /* VMASST_TYPE_architectural_iopl is on */
+        };
+        uint16_t no_short_way; /* one of these two (short_ways.c) */
+    };
+    uint8_t nmi_masked;
     uint32_t iopl;               /* virtual IOPL, in its place in EFLAGS (bits 12-13) */
     uint64_t kernel_sp, kernel_ss; /* stack_switch: stack for entries from user mode */
     struct pv_callback event, failsafe, syscall, syscall32, sysenter, nmi;
@@ -45,6 +52,7 @@ struct vcpu_pv {
 
     struct page_info *root;      /* guest kernel's level-4 table; holds a type reference */
     struct page_info *user_root; /* user mode's, or null; likewise */
+    uint64_t kernel_cr3, user_cr3; /* the same for CR3, 0 for null */
 
     struct page_info *old_table[2]; /* tables whose teardown was broken off (pv/mmu_root.c) */
 
