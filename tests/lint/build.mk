@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-# `make lint`: format, licence lines, every header alone, the layers of the hypervisor.
+# `make lint`: format, licence lines, every header alone, the layers of the hypervisor,
+# and whether the READMEs say what is true.
 
 lint-code := $(shell git ls-files --cached --others --exclude-standard \
 	-- '*.c' '*.h' 2>/dev/null)
 lint-headers := $(wildcard hypervisor/include/hv/*.h)
 lint-clang-format ?= clang-format
 
-.PHONY: lint lint-format lint-sources lint-headers lint-layers
-lint: lint-format lint-sources lint-headers lint-layers
+.PHONY: lint lint-format lint-sources lint-headers lint-layers lint-docs
+lint: lint-format lint-sources lint-headers lint-layers lint-docs
 
 lint-format:
 	$(call say,LINT,format)
@@ -20,6 +21,10 @@ lint-sources:
 lint-layers:
 	$(call say,LINT,layers)
 	$(Q)$(PYTHON) tests/lint/layers.py
+
+lint-docs:
+	$(call say,LINT,docs)
+	$(Q)$(PYTHON) tests/lint/docs.py
 
 # Every header of the hypervisor compiles alone.
 lint-headers: $(patsubst hypervisor/include/%,$(BUILD)/lint/%.ok,$(lint-headers))

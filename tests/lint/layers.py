@@ -18,7 +18,7 @@ LAYERS = [
      "heap page page_type frame_set timer"),
     ("domains", ["domain", "sched", "time"], "sched vcpu_time"),
     ("services", ["evtchn", "grant", "rights"], "evtchn grant rights"),
-    ("pv", ["pv", "compat"], "pv pv_control"),
+    ("pv", ["pv"], "pv pv_control"),
     ("control", ["control"], "control"),
     ("hypercall", ["hypercall"], ""),
     ("boot", ["boot"], ""),
