@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life-cycle manager: which domains there are, what they are called and were made
+ * from, and what happens when one ends. It drives hypervisor, builder, console daemon
+ * and xenstore; the program around it owns the event loop and calls
+ *   ts_manager_domains_changed()  when VIRQ_DOM_EXC fires,
+ *   ts_manager_timer()            when the time it asked for has come.
+ * No function blocks. A creation that fails leaves nothing behind. One thread at a time.
+ *
+ * State of a record:
+ *   building -> running <-> paused -> ended (shut down; being acted on) -> gone
+ *                                       \-> preserved (until destroyed by hand)
+ */
+#ifndef TS_MANAGE_H
+#define TS_MANAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ts/build.h>
+#include <ts/console.h>
+#include <ts/err.h>
+#include <ts/hv.h>
+
+#define TS_NAME_MAX 64 /* bytes with the final 0 */
+
+enum ts_action {
+    TS_DESTROY,
+    TS_RESTART,
+    TS_PRESERVE,
+    TS_RENAME_RESTART, /* the old one is preserved under another name */
+};
+
+/* Everything needed to make a domain, again and again. Strings are owned by whoever
+ * fills it in; the manager keeps a deep copy. */
+struct ts_config {
+    char name[TS_NAME_MAX];              /* not empty, no '/', not all digits */
+    uint8_t uuid[TS_UUID_BYTES];         /* all 0: a random one */
+    const char *kernel, *ramdisk;        /* for env.load; ramdisk may be NULL */
+    const char *cmdline;                 /* NULL: empty */
+    uint64_t memory_kib, max_memory_kib; /* max 0: as memory */
+    unsigned int vcpus, max_vcpus;       /* max 0: as vcpus */
+    unsigned int max_event_port;         /* 0: 1023 */
+    unsigned int max_grant_frames, max_maptrack_frames; /* 0: 32, 0: 64 */
+    struct ts_sched_params sched;                       /* weight 0: default */
+    bool has_cpus;
+    struct ts_cpu_set cpus; /* hard affinity of all vCPUs */
+    enum ts_action on_poweroff, on_reboot, on_crash, on_watchdog;
+    bool start_paused;
+};
+
+/* Defaults of an empty configuration: 1 vCPU, destroy, restart, destroy, destroy. */
+void ts_config_init(struct ts_config *config);
+
+enum ts_domain_state {
+    TS_DOM_BUILDING,
+    TS_DOM_LIVE,      /* runs, is blocked or paused: ask the hypervisor */
+    TS_DOM_STOPPING,  /* has been asked to end */
+    TS_DOM_PRESERVED, /* has ended and is kept */
+};
+
+/* A domain's record. Read only for everyone but the manager; valid until the next call
+ * of a manager function that is not a query. */
+struct ts_domain {
+    domid_t id;
+    enum ts_domain_state state;
+    const struct ts_config *config; /* as created; NULL for domain 0 */
+    char name[TS_NAME_MAX];
+    uint8_t uuid[TS_UUID_BYTES];
+    unsigned int vcpus;      /* wanted online */
+    unsigned int pauses;     /* of this manager's: may be resumed by unpause */
+    unsigned int ended_with; /* SHUTDOWN_*, when preserved */
+    unsigned int restarts;
+    uint64_t started_ns;                    /* system time */
+    evtchn_port_t console_port, store_port; /* the domain's own */
+    uint64_t console_mfn, store_mfn;
+};
+
+/* The xenstore daemon as the manager needs it: local, privileged, not blocking. */
+struct ts_store_ops {
+    int (*begin)(void *context, uint32_t *transaction);
+    /* commit false: abort, which does not fail. -XEN_EAGAIN: conflict, do it again. */
+    int (*end)(void *context, uint32_t transaction, bool commit);
+    /* transaction 0: none. value: text of n bytes, without a final 0. */
+    int (*write)(void *context, uint32_t transaction, const char *path, const void *value,
+                 size_t n);
+    /* Puts up to size - 1 bytes and a 0 into text. -XEN_ENOENT. */
+    int (*read)(void *context, uint32_t transaction, const char *path, char *text,
+                size_t size);
+    /* Removes a node with all below it; -XEN_ENOENT when it is not there. */
+    int (*remove)(void *context, uint32_t transaction, const char *path);
+    /* owner: the node's; others get others' access: 'n', 'r', 'w' or 'b'; reader (if not
+     * DOMID_INVALID) gets 'r'. */
+    int (*set_perms)(void *context, uint32_t transaction, const char *path, domid_t owner,
+                     char others, domid_t reader);
+    /* Starts and ends service of a domain's ring. */
+    int (*introduce)(void *context, domid_t id, uint64_t ring_mfn,
+                     evtchn_port_t guest_port);
+    void (*release)(void *context, domid_t id);
+};
+
+enum ts_event {
+    TS_EVENT_CREATED,
+    TS_EVENT_ENDED,     /* shut down by itself or by request; reason in ended_with */
+    TS_EVENT_RESTARTED, /* the record has the new domain's number */
+    TS_EVENT_RESTART_FAILED,
+    TS_EVENT_PRESERVED,
+    TS_EVENT_RENAMED,
+    TS_EVENT_SHUTDOWN_TIMEOUT, /* still there when the time given was over */
+    TS_EVENT_DESTROYED,        /* the record is about to go */
+};
+
+/* What the program around it provides. */
+struct ts_manager_env {
+    struct ts_hv *hv;
+    struct ts_consoles *consoles;
+    const struct ts_store_ops *store;
+    void *store_context;
+
+    void *context; /* of the functions below */
+    /* A file's bytes, valid until given back. 0 or a negative XEN_E*. */
+    int (*load)(void *context, const char *path, const void **data, size_t *size,
+                struct ts_err *err);
+    void (*unload)(void *context, const void *data, size_t size);
+    void (*random)(void *context, void *bytes, size_t n);
+    /* Call ts_manager_timer() at this system time (ns); 0: no more. */
+    void (*set_timer)(void *context, uint64_t deadline_ns);
+    /* Something happened; text for a log line. Must not change domains. May be NULL. */
+    void (*event)(void *context, enum ts_event event, const struct ts_domain *domain,
+                  const char *text);
+};
+
+struct ts_manager;
+
+/* With a record of domain 0. Returns NULL when out of memory. env is copied. */
+struct ts_manager *ts_manager_create(const struct ts_manager_env *env);
+/* Forgets all records; the domains go on running. */
+void ts_manager_destroy(struct ts_manager *manager);
+
+/* --- queries --- */
+
+/* Records in ascending number: the first for NULL, NULL after the last. */
+const struct ts_domain *ts_domain_next(const struct ts_manager *manager,
+                                       const struct ts_domain *previous);
+/* NULL when there is none. */
+const struct ts_domain *ts_domain_by_id(const struct ts_manager *manager, domid_t id);
+const struct ts_domain *ts_domain_by_name(const struct ts_manager *manager,
+                                          const char *name);
+/* By number ("12") or name; NULL with err filled in when there is none. */
+const struct ts_domain *ts_domain_find(const struct ts_manager *manager, const char *what,
+                                       struct ts_err *err);
+
+/* --- what users ask for. All return 0 or a negative XEN_E* with err filled in. --- */
+
+/*
+ * Makes a domain; it runs on return unless config->start_paused. Errors: -XEN_EEXIST
+ * (name in use), -XEN_EINVAL (bad configuration), -XEN_ENOENT, -XEN_EIO (files),
+ * -XEN_ENOEXEC (kernel refused), -XEN_ENOMEM, -XEN_E2BIG, ... *id is set on success.
+ */
+int ts_domain_create(struct ts_manager *manager, const struct ts_config *config,
+                     domid_t *id, struct ts_err *err);
+
+/* Checks all that can be checked without making anything (`create -n`). */
+int ts_domain_check(struct ts_manager *manager, const struct ts_config *config,
+                    struct ts_err *err);
+
+int ts_domain_destroy(struct ts_manager *manager, domid_t id, struct ts_err *err);
+
+enum ts_shutdown_kind { TS_SHUT_POWEROFF, TS_SHUT_REBOOT, TS_SHUT_HALT };
+
+/*
+ * Asks the domain by control/shutdown to end. After timeout_ns (0: no limit) event()
+ * reports that it has not; force then destroys it. Observe by event() when it ends.
+ */
+int ts_domain_shutdown(struct ts_manager *manager, domid_t id, enum ts_shutdown_kind kind,
+                       uint64_t timeout_ns, bool force, struct ts_err *err);
+
+/* Counted: each pause takes an unpause. -XEN_EINVAL: was not paused by pause. */
+int ts_domain_pause(struct ts_manager *manager, domid_t id, struct ts_err *err);
+int ts_domain_unpause(struct ts_manager *manager, domid_t id, struct ts_err *err);
+
+int ts_domain_rename(struct ts_manager *manager, domid_t id, const char *name,
+                     struct ts_err *err);
+
+/* Asks the guest to have n vCPUs online, 1 to the number it was made with. */
+int ts_domain_set_vcpus(struct ts_manager *manager, domid_t id, unsigned int n,
+                        struct ts_err *err);
+
+/* Limit of its memory; not below what it has. */
+int ts_domain_set_max_mem(struct ts_manager *manager, domid_t id, uint64_t kib,
+                          struct ts_err *err);
+
+/* vcpu TS_ALL_VCPUS: all of them. hard or soft may be NULL: unchanged. */
+#define TS_ALL_VCPUS (~0u)
+int ts_domain_pin(struct ts_manager *manager, domid_t id, unsigned int vcpu,
+                  const struct ts_cpu_set *hard, const struct ts_cpu_set *soft,
+                  struct ts_err *err);
+
+/* --- what the event loop calls --- */
+
+/* VIRQ_DOM_EXC: finds domains that have ended and does what their records say. */
+void ts_manager_domains_changed(struct ts_manager *manager);
+/* The time of env.set_timer has come. */
+void ts_manager_timer(struct ts_manager *manager);
+
+/* "poweroff", "reboot", "suspend", "crash", "watchdog", "soft reset", or "unknown" */
+const char *ts_shutdown_text(unsigned int reason);
+
+#endif
