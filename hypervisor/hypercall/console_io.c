@@ -83,13 +83,11 @@ static int write_chunk(struct domain *d, const char *text, size_t n)
     return 0;
 }
 
-/* 0; -E2BIG count does not fit an int; -EFAULT; -ENOMEM. Restarts between chunks. */
+/* 0; -EFAULT; -ENOMEM. Restarts between chunks. */
 long console_io_write(unsigned int count, XEN_GUEST_HANDLE(char) buffer)
 {
     char chunk[CHUNK_BYTES];
 
-    if (count > INT32_MAX)
-        return -E2BIG;
     while (count) {
         unsigned int n = min(count, CHUNK_BYTES);
         int rc;
@@ -108,7 +106,7 @@ long console_io_write(unsigned int count, XEN_GUEST_HANDLE(char) buffer)
     return 0;
 }
 
-/* The bytes read, at most a chunk; -E2BIG; -EFAULT: what was read is lost. */
+/* The bytes read, at most a chunk; -E2BIG count does not fit an int; -EFAULT: what was read is lost. */
 long console_io_read(unsigned int count, XEN_GUEST_HANDLE(char) buffer)
 {
     char chunk[CHUNK_BYTES];

@@ -28,5 +28,8 @@ void test_main(void)
     check_long_write();
     check_eq(HYPERVISOR_console_io(CONSOLEIO_write, 1, (char *)0x10), -EFAULT);
     check_eq(HYPERVISOR_console_io(CONSOLEIO_read, sizeof(buf), buf), 0);
+    check_eq(HYPERVISOR_console_io(CONSOLEIO_read, sizeof(buf), (char *)0x10), 0);
+    check_eq(HYPERVISOR_console_io(CONSOLEIO_write, 1U << 31, (char *)0x10), -EFAULT);
+    check_eq(HYPERVISOR_console_io(CONSOLEIO_read, 1U << 31, (char *)0x10), -E2BIG);
     check_eq(HYPERVISOR_console_io(2, 1, line), -ENOSYS);
 }
