@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: MIT
 include mini-os/core/build.mk
+include mini-os/newlib/build.mk
+include mini-os/kernel/build.mk
+include mini-os/apps/build.mk

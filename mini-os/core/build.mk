@@ -12,7 +12,7 @@ guest-ldflags := -static -nostdlib -z max-page-size=4096 -z noexecstack --build-
 		 --no-warn-rwx-segments
 
 core-src := boot.c traps.c user.c paging.c pages.c space.c events.c grants.c time.c \
-	    smp.c lock.c console.c printf.c string.c panic.c
+	    smp.c lock.c console.c printf.c string.c panic.c upcall.c
 core-asm := notes.S start.S entry.S
 core-dir := $(BUILD)/mini-os/core
 core-out := $(core-src:%.c=$(core-dir)/%.o) $(core-asm:%.S=$(core-dir)/%.o)

@@ -32,6 +32,9 @@ SECTIONS {
         fixups_start = .;
         KEEP(*(.ex_table))
         fixups_end = .;
+        init_array_start = .;
+        KEEP(*(SORT_BY_INIT_PRIORITY(.init_array.*) .init_array))
+        init_array_end = .;
     } :rodata
     .note.Xen : AT(ADDR(.note.Xen) - LINEAR_START) {
         KEEP(*(.note.Xen))

@@ -47,7 +47,8 @@ void timer_init(void);
 struct mmu_update;
 void mmu_update_must(struct mmu_update *batch, unsigned int count);
 
-/* Event upcall. */
+/* What an event upcall does: events_dispatch(), and what a kernel puts around it. */
+void event_upcall(void);
 void events_dispatch(void);
 
 /* Ends the user_enter() of this vCPU with the state in frame. */

@@ -33,34 +33,34 @@ static noreturn void die(void)
         cpu_relax();
 }
 
-/* Follows saved RBPs as long as they stay, ascending, on the stack that sp points to. */
+/* Follows saved RBPs as long as they stay, ascending, on this vCPU's stack. */
 static void print_backtrace(uint64_t rip, uint64_t rbp, uint64_t sp)
 {
-    uint64_t low = sp & ~(uint64_t)(STACK_SIZE - 1);
-    uint64_t high = low + STACK_SIZE - sizeof(struct frame_link);
+    const struct vcpu_area *vcpu = this_vcpu();
+    uint64_t high = (uint64_t)vcpu->stack + vcpu->stack_size - sizeof(struct frame_link);
 
-    printf("Backtrace: %016lx", rip);
+    kprintf("Backtrace: %016lx", rip);
     for (int depth = 0; depth < BACKTRACE_MAX; depth++) {
         const struct frame_link *link = (const struct frame_link *)rbp;
 
         if (rbp < sp || rbp > high || (rbp & 7))
             break;
-        printf(" %016lx", link->return_address);
+        kprintf(" %016lx", link->return_address);
         sp = rbp + 1;
         rbp = (uint64_t)link->next;
     }
-    printf("\n");
+    kprintf("\n");
 }
 
 static void print_registers(const struct trap_frame *f)
 {
-    printf("rax=%016lx rbx=%016lx rcx=%016lx\n", f->rax, f->rbx, f->rcx);
-    printf("rdx=%016lx rsi=%016lx rdi=%016lx\n", f->rdx, f->rsi, f->rdi);
-    printf("rbp=%016lx r8 =%016lx r9 =%016lx\n", f->rbp, f->r8, f->r9);
-    printf("r10=%016lx r11=%016lx r12=%016lx\n", f->r10, f->r11, f->r12);
-    printf("r13=%016lx r14=%016lx r15=%016lx\n", f->r13, f->r14, f->r15);
-    printf("rip=%016lx cs=%04lx ss=%04lx rsp=%016lx rflags=%08lx\n", f->rip,
-           f->cs & 0xffff, f->ss & 0xffff, f->rsp, f->rflags);
+    kprintf("rax=%016lx rbx=%016lx rcx=%016lx\n", f->rax, f->rbx, f->rcx);
+    kprintf("rdx=%016lx rsi=%016lx rdi=%016lx\n", f->rdx, f->rsi, f->rdi);
+    kprintf("rbp=%016lx r8 =%016lx r9 =%016lx\n", f->rbp, f->r8, f->r9);
+    kprintf("r10=%016lx r11=%016lx r12=%016lx\n", f->r10, f->r11, f->r12);
+    kprintf("r13=%016lx r14=%016lx r15=%016lx\n", f->r13, f->r14, f->r15);
+    kprintf("rip=%016lx cs=%04lx ss=%04lx rsp=%016lx rflags=%08lx\n", f->rip,
+            f->cs & 0xffff, f->ss & 0xffff, f->rsp, f->rflags);
 }
 
 void panic(const char *fmt, ...)
@@ -69,11 +69,11 @@ void panic(const char *fmt, ...)
 
     if (!claim_report())
         die();
-    printf("PANIC: ");
+    kprintf("PANIC: ");
     va_start(args, fmt);
-    vprintf(fmt, args);
+    kvprintf(fmt, args);
     va_end(args);
-    printf("\n");
+    kprintf("\n");
     print_backtrace((uint64_t)__builtin_return_address(0),
                     (uint64_t)__builtin_frame_address(0),
                     (uint64_t)__builtin_frame_address(0));
@@ -84,8 +84,8 @@ void panic_frame(const struct trap_frame *frame, const char *what)
 {
     if (!claim_report())
         die();
-    printf("PANIC: %s: vector %lu error %lx cr2 %016lx\n", what, frame->vector,
-           frame->error, this_vcpu()->info->arch.cr2);
+    kprintf("PANIC: %s: vector %lu error %lx cr2 %016lx\n", what, frame->vector,
+            frame->error, this_vcpu()->info->arch.cr2);
     print_registers(frame);
     print_backtrace(frame->rip, frame->rbp, frame->rsp);
     die();

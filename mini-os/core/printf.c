@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vsnprintf: a parser for one conversion at a time and one routine for each kind.
+ * kvsnprintf: a parser for one conversion at a time and one routine for each kind.
  */
 #include <mini-os/console.h>
 #include <mini-os/string.h>
@@ -226,7 +226,7 @@ static void put_conversion(struct output *out, const char **fmt, va_list *args)
         put_integer(out, &conv, kind, va_arg(*args, unsigned int));
 }
 
-int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
+int kvsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
     struct output out = { .buf = buf, .size = size };
     va_list copy;
@@ -246,13 +246,13 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
     return out.length;
 }
 
-int snprintf(char *buf, size_t size, const char *fmt, ...)
+int ksnprintf(char *buf, size_t size, const char *fmt, ...)
 {
     va_list args;
     int len;
 
     va_start(args, fmt);
-    len = vsnprintf(buf, size, fmt, args);
+    len = kvsnprintf(buf, size, fmt, args);
     va_end(args);
     return len;
 }

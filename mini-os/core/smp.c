@@ -28,14 +28,35 @@ static void bind_stack(void *stack, struct vcpu_area *area)
     stack_top((unsigned long)stack)->area = area;
 }
 
+#ifdef MINI_OS_KERNEL
+
+static unsigned long gs_base(const struct vcpu_area *area)
+{
+    return (unsigned long)area;
+}
+
+#else
+
+static unsigned long gs_base(const struct vcpu_area *area)
+{
+    (void)area;
+    return 0;
+}
+
+#endif
+
 /* vCPU 0 runs already, on its boot stack. */
 void smp_init(void)
 {
+    boot_vcpu.self = &boot_vcpu;
     boot_vcpu.info = &shared_info.vcpu_info[0];
     boot_vcpu.stack = boot_stack;
+    boot_vcpu.stack_size = STACK_SIZE;
     boot_vcpu.running = true;
     areas[0] = &boot_vcpu;
     bind_stack(boot_stack, &boot_vcpu);
+    if (gs_base(&boot_vcpu))
+        HYPERVISOR_set_segment_base(SEGBASE_GS_KERNEL, gs_base(&boot_vcpu));
 }
 
 unsigned int vcpu_count(void)
@@ -88,7 +109,9 @@ static int area_create(unsigned int id)
 
     if (!area)
         return -XEN_ENOMEM;
+    area->self = area;
     area->id = id;
+    area->stack_size = STACK_SIZE;
     area->stack = stack_alloc(area);
     if (!area->stack)
         return -XEN_ENOMEM;
@@ -132,6 +155,7 @@ void vcpu_context_init(unsigned int id, struct vcpu_guest_context *ctxt)
     ctxt->kernel_sp = ctxt->user_regs.rsp;
     ctxt->ctrlreg[0] = 0x80000033; /* PG, NE, ET, MP, PE */
     ctxt->ctrlreg[3] = xen_pfn_to_cr3(virt_to_mfn(kernel_space.root));
+    ctxt->gs_base_kernel = gs_base(area);
     ctxt->event_callback_eip = (unsigned long)entry_event;
     ctxt->failsafe_callback_eip = (unsigned long)entry_failsafe;
     ctxt->syscall_callback_eip = (unsigned long)entry_syscall;

@@ -125,7 +125,7 @@ void trap_dispatch(struct trap_frame *frame)
     trap_handler_t *handler = handlers[frame->vector];
 
     if (frame->vector == TRAP_CALLBACK_EVENT) {
-        events_dispatch();
+        event_upcall();
         return;
     }
     if (handler && handler(frame))

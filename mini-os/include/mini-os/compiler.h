@@ -13,7 +13,7 @@
 
 #define noreturn               __attribute__((noreturn))
 #define noinline               __attribute__((noinline))
-#define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
+#define printf_like(fmt, args) __attribute__((format(__printf__, fmt, args)))
 #define page_aligned           __attribute__((aligned(4096)))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

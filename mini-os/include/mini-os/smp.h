@@ -4,7 +4,8 @@
  *
  * A vCPU's area is found through the top of its STACK_SIZE-aligned stack, so that tests
  * have the segment bases for themselves; code on any other stack must not call
- * this_vcpu(), directly or through traps.
+ * this_vcpu(), directly or through traps. In the mini-os kernel (MINI_OS_KERNEL), which
+ * has stacks of any size, GS is based at the area.
  */
 #ifndef MINI_OS_SMP_H
 #define MINI_OS_SMP_H
@@ -19,9 +20,11 @@ struct trap_catch;
 struct trap_result;
 
 struct vcpu_area {
+    struct vcpu_area *self;
     unsigned int id;
     struct vcpu_info *info; /* in shared_info, or registered for ids it has no room for */
-    void *stack;            /* lowest address */
+    void *stack;            /* in use: lowest address, */
+    size_t stack_size;      /* bytes */
     void (*entry)(void *arg);
     void *arg;
     volatile bool running;     /* from entry's start to its return */
@@ -41,6 +44,18 @@ static inline struct stack_top *stack_top(unsigned long sp)
     return (struct stack_top *)((sp | (STACK_SIZE - 1)) + 1) - 1;
 }
 
+#ifdef MINI_OS_KERNEL
+
+static inline struct vcpu_area *this_vcpu(void)
+{
+    struct vcpu_area *area;
+
+    asm("mov %%gs:0, %0" : "=r"(area));
+    return area;
+}
+
+#else
+
 static inline struct vcpu_area *this_vcpu(void)
 {
     unsigned long sp;
@@ -48,6 +63,8 @@ static inline struct vcpu_area *this_vcpu(void)
     asm volatile("mov %%rsp, %0" : "=r"(sp));
     return stack_top(sp)->area;
 }
+
+#endif
 
 /* How many vCPUs the domain has, whether they run or not. */
 unsigned int vcpu_count(void);

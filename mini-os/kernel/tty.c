@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The line discipline: in canonical mode, lines with echo, erase (backspace), kill (^U) and
+ * end of file (^D); else bytes as they come. Input is looked at when a thread reads.
+ */
+#include "console.h"
+
+#include <string.h>
+#include <termios.h>
+
+#include <mini-os/sync.h>
+
+#define LINE_SIZE 256 /* a longer line is cut */
+#define CHUNK     128
+
+#define CTRL(c)   ((c)&31)
+#define BACKSPACE 0x08
+#define DELETE    0x7f
+
+static struct termios tty = {
+    .c_iflag = ICRNL,
+    .c_oflag = OPOST,
+    .c_cflag = CS8 | CREAD,
+    .c_lflag = ICANON | ECHO | ECHOE | ECHOK,
+    .c_cc = { [VMIN] = 1 },
+};
+
+static struct mutex input_lock, output_lock;
+
+/* Under input_lock. */
+static struct {
+    char raw[CHUNK];
+    size_t raw_at, raw_end; /* received, not looked at */
+    char line[LINE_SIZE];
+    size_t at, end; /* finished and not read */
+} in;
+
+void tty_get_modes(struct termios *modes)
+{
+    *modes = tty;
+}
+
+void tty_set_modes(const struct termios *modes)
+{
+    tty = *modes;
+}
+
+void tty_write(const char *text, size_t len)
+{
+    bool add_cr = (tty.c_oflag & OPOST) && console_is_ring();
+
+    mutex_lock(&output_lock);
+    while (len) {
+        const char *newline = add_cr ? memchr(text, '\n', len) : NULL;
+        size_t part = newline ? (size_t)(newline - text) : len;
+
+        console_put(text, part);
+        if (newline) {
+            console_put("\r\n", 2);
+            part++;
+        }
+        text += part;
+        len -= part;
+    }
+    mutex_unlock(&output_lock);
+}
+
+static char next_byte(void)
+{
+    if (in.raw_at == in.raw_end) {
+        in.raw_end = console_get(in.raw, sizeof(in.raw), TIME_NEVER);
+        in.raw_at = 0;
+    }
+    return in.raw[in.raw_at++];
+}
+
+static void echo(const char *text, size_t len)
+{
+    if (tty.c_lflag & ECHO)
+        tty_write(text, len);
+}
+
+static void erase_byte(void)
+{
+    if (!in.end)
+        return;
+    in.end--;
+    echo("\b \b", 3);
+}
+
+/* Returns whether the line is finished by c. */
+static bool edit_line(char c)
+{
+    if (c == '\r' && (tty.c_iflag & ICRNL))
+        c = '\n';
+    if (c == CTRL('D'))
+        return true;
+    if (c == BACKSPACE || c == DELETE) {
+        erase_byte();
+    } else if (c == CTRL('U')) {
+        while (in.end)
+            erase_byte();
+    } else if (c == '\n' || in.end < sizeof(in.line) - 1) {
+        in.line[in.end++] = c;
+        echo(&c, 1);
+    }
+    return c == '\n';
+}
+
+/* Takes what is left of the line, or makes a new one. */
+static size_t read_line(char *buf, size_t len)
+{
+    if (in.at == in.end) {
+        in.at = in.end = 0;
+        while (!edit_line(next_byte()))
+            ;
+    }
+    if (len > in.end - in.at)
+        len = in.end - in.at;
+    memcpy(buf, in.line + in.at, len);
+    in.at += len;
+    return len;
+}
+
+static size_t read_raw(char *buf, size_t len)
+{
+    size_t got = 0;
+
+    do {
+        buf[got++] = next_byte();
+    } while (got < len && in.raw_at < in.raw_end);
+    return got;
+}
+
+size_t tty_read(char *buf, size_t len)
+{
+    size_t got = 0;
+
+    mutex_lock(&input_lock);
+    if (len)
+        got = tty.c_lflag & ICANON ? read_line(buf, len) : read_raw(buf, len);
+    mutex_unlock(&input_lock);
+    return got;
+}
