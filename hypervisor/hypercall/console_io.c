@@ -106,7 +106,8 @@ long console_io_write(unsigned int count, XEN_GUEST_HANDLE(char) buffer)
     return 0;
 }
 
-/* The bytes read, at most a chunk; -E2BIG count does not fit an int; -EFAULT: what was read is lost. */
+/* The bytes read, at most a chunk; -E2BIG count does not fit an int; -EFAULT: what was
+ * read is lost. */
 long console_io_read(unsigned int count, XEN_GUEST_HANDLE(char) buffer)
 {
     char chunk[CHUNK_BYTES];

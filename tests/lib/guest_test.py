@@ -136,13 +136,14 @@ def _judge_crash(test, verdict, hypervisor):
     return Verdict("SUCCESS", "crashed as expected", verdict.output)
 
 
-def run(test, hypervisor, build, qemu=()):
-    """Boots the test, and again for each of its cases; returns the Verdict of the first
-    that fails, else of the test itself. Console text: build/tests/guest/NAME.HYPERVISOR.log,
-    NAME-ARGUMENT.HYPERVISOR.log for the others."""
+def run(test, hypervisor, build, qemu=(), patience=1):
+    """Boots the test, and again for each of its other machines and cases; returns the
+    Verdict of the first run that fails, else of the test itself. patience multiplies the
+    timeout. Console text: build/tests/guest/NAME.HYPERVISOR.log; variants() names them."""
     first = None
     for name, variant in test.variants():
-        verdict = _run_once(variant, hypervisor, build, qemu, f"{name}.{hypervisor}.log")
+        verdict = _run_once(replace(variant, timeout=variant.timeout * patience),
+                            hypervisor, build, qemu, f"{name}.{hypervisor}.log")
         first = first or verdict
         if not verdict.good:
             if variant is not test:

@@ -2,8 +2,8 @@
 /*
  * Behaviour: the initial domain writes to and reads from the hypervisor's console.
  * Provocation: writes of nothing, of a line, of several pages; a read when nothing was
- * typed; bad addresses; an unknown command.
- * Expected: 0 for writes, 0 bytes read, -EFAULT, -ENOSYS.
+ * typed; bad addresses, huge counts; an unknown command.
+ * Expected: 0 for writes, 0 bytes read, -EFAULT, -E2BIG for a read of 2 GiB, -ENOSYS.
  */
 #include <test.h>
 
