@@ -103,18 +103,24 @@ void pv_general_protection(struct cpu_user_regs *regs)
     pv_inject(v, TRAP_GP, regs->error_code);
 }
 
-/* ud2; "xen"; then the instruction to be emulated: only CPUID is defined. */
-static const uint8_t forced_cpuid[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
+/*
+ * ud2; "xen"; then the instruction to be emulated: only CPUID is defined. Seven bytes,
+ * read as two words with the fourth in both.
+ */
+#define FORCED_CPUID_BYTES 7
+
+static bool is_forced_cpuid(uint64_t rip)
+{
+    return guest_fetch32(rip) == 0x65780b0f && guest_fetch32(rip + 3) == 0xa20f6e65;
+}
 
 void pv_invalid_opcode(struct cpu_user_regs *regs)
 {
     struct vcpu *v = current;
-    uint8_t insn[sizeof(forced_cpuid)];
     struct cpuid_regs out;
 
     irq_enable();
-    if (guest_read(insn, regs->rip, sizeof(insn)) ||
-        memcmp(insn, forced_cpuid, sizeof(insn)) != 0) {
+    if (!is_forced_cpuid(regs->rip)) {
         pv_inject(v, TRAP_UD, 0);
         return;
     }
@@ -123,7 +129,7 @@ void pv_invalid_opcode(struct cpu_user_regs *regs)
     regs->rbx = out.b;
     regs->rcx = out.c;
     regs->rdx = out.d;
-    pv_skip_insn(v, regs, sizeof(forced_cpuid));
+    pv_skip_insn(v, regs, FORCED_CPUID_BYTES);
 }
 
 void pv_debug(struct cpu_user_regs *regs, unsigned long dr6)
