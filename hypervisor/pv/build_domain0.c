@@ -96,8 +96,12 @@ static struct domain *__init create_domain(void)
         .max_maptrack_frames = 1024,
     };
     struct domain *d;
-    int rc = domain_create(0, &cfg, true, &d);
+    int rc;
 
+    if (cfg.max_vcpus > DOMAIN_MAX_VCPUS)
+        boot_fail("dom0_max_vcpus asks for %u vCPUs, more than the %u that a domain can have",
+                  cfg.max_vcpus, DOMAIN_MAX_VCPUS);
+    rc = domain_create(0, &cfg, true, &d);
     if (rc)
         boot_fail("domain 0 cannot be created (error %d)", rc);
     d->max_pages = choose_limit();
@@ -230,6 +234,19 @@ static void __init report(const struct builder *b)
             (unsigned long long)build_va(b, b->at.end));
 }
 
+static void __init plan_layout(struct builder *b)
+{
+    int rc = build_layout_plan(b);
+
+    if (rc == -ERANGE)
+        boot_fail("domain 0's kernel and ramdisk do not fit into the addresses from %#llx on",
+                  (unsigned long long)b->image->virt_base);
+    if (rc)
+        boot_fail("too little memory for domain 0: its kernel and ramdisk need more than "
+                  "%llu MiB (see dom0_mem)",
+                  (unsigned long long)(b->nr_pages << PAGE_SHIFT) / MIB);
+}
+
 static const uint8_t *__init module_data(const struct boot_module *m)
 {
     const uint8_t *page = mfn_to_virt(_mfn(m->start >> PAGE_SHIFT));
@@ -253,10 +270,7 @@ void __init pv_build_domain0(const struct boot_info *bi)
         b.ramdisk_size = bi->module[1].size;
     }
     b.nr_pages = choose_pages();
-    if (build_layout_plan(&b))
-        boot_fail("too little memory for domain 0: its kernel and ramdisk need more than "
-                  "%llu MiB (see dom0_mem)",
-                  (unsigned long long)(b.nr_pages << PAGE_SHIFT) / MIB);
+    plan_layout(&b);
     b.d = create_domain();
     if (build_alloc_memory(&b))
         boot_fail("out of memory for domain 0's %llu MiB",

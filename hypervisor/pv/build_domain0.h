@@ -38,7 +38,10 @@ struct builder {
     uint64_t next_table; /* pfn of the next unused page-table page */
 };
 
-/* Fills b->at from image, ramdisk size and nr_pages. 0; -ENOMEM: does not fit. */
+/*
+ * Fills b->at from image, ramdisk size and nr_pages. 0; -ENOMEM: more than nr_pages;
+ * -ERANGE: more than the addresses from the image's on.
+ */
 int must_check build_layout_plan(struct builder *b);
 
 /* Allocates nr_pages frames and records them. 0; -ENOMEM. */

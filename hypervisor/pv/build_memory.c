@@ -8,6 +8,7 @@
 #define SPAN_512G (1ull << 39)
 #define SPARE_BYTES (512ull << 10)
 #define MAP_ALIGN (4ull << 20)
+#define LOW_HALF_END (1ull << 47)
 
 static uint64_t pages(uint64_t bytes)
 {
@@ -38,17 +39,30 @@ static uint64_t mapping_end(struct builder *b, uint64_t nr_tables)
     return ROUND_UP(end, MAP_ALIGN);
 }
 
-/* The tables lie in the mapping they make, so their number is a fixed point. */
-static void plan_tables(struct builder *b)
+/* The image lies in one half of the address space; the mapping must not leave it. */
+static bool mapping_fits(uint64_t start, uint64_t end)
 {
-    uint64_t base = b->image->virt_base, need = 0, have;
+    return end > start && (end <= LOW_HALF_END || start >= LOW_HALF_END);
+}
+
+/*
+ * The tables lie in the mapping they make, so their number is a fixed point. 0; -ERANGE:
+ * the mapping runs over the end of the addresses.
+ */
+static int plan_tables(struct builder *b)
+{
+    uint64_t base = b->image->virt_base, need = 0, have, end;
 
     do {
         have = need;
-        need = 1 + tables_for(base, mapping_end(b, have));
+        end = mapping_end(b, have);
+        if (!mapping_fits(base, end))
+            return -ERANGE;
+        need = 1 + tables_for(base, end);
     } while (need > have);
     b->at.nr_tables = need;
-    b->at.end = (mapping_end(b, need) - base) >> PAGE_SHIFT;
+    b->at.end = (end - base) >> PAGE_SHIFT;
+    return 0;
 }
 
 int build_layout_plan(struct builder *b)
@@ -66,7 +80,8 @@ int build_layout_plan(struct builder *b)
         next += at->p2m_pages;
     at->start_info = next;
     at->tables = next + 1;
-    plan_tables(b);
+    if (plan_tables(b))
+        return -ERANGE;
     total = at->end;
     if (at->p2m_apart) {
         at->p2m = at->end;

@@ -330,6 +330,8 @@ static int place_segments(struct elf_image *img)
         if (offset > MAX_EXTENT || s->memsz > MAX_EXTENT - offset)
             return refuse(img, "has a segment outside the first %llu MiB of its memory",
                           MAX_EXTENT >> 20);
+        if (img->virt_base + offset + s->memsz < img->virt_base)
+            return refuse(img, "has a segment beyond the last address");
         s->vaddr = img->virt_base + offset;
         img->start = min(img->start, s->vaddr);
         img->end = max(img->end, s->vaddr + s->memsz);
