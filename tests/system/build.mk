@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# The long forms of whole-system tests, which `make test` runs shortened.
+#
+#   make test-matrix   every combination of loader, processors, memory and CPU model
+#   make test-cycles   1,000 domains killed at random moments
+
+.PHONY: test-matrix test-cycles
+test-matrix: install-deps
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build iso
+	$(Q)$(PYTEST) -n $(JOBS) --dist worksteal tests/system/full_matrix.py
+
+test-cycles: install-deps
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build
+	$(Q)$(PYTEST) tests/system/many_cycles.py
