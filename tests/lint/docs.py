@@ -11,8 +11,8 @@ A part between "<!-- checked: WHAT -->" and "<!-- end -->" is
   layers         tests/lint/layers.py: a row for each, highest first
   boot options   the BOOT_OPTION declarations: a row for each, in any words
 
-Besides, every function that hypervisor/README.md names as `name()` is there, every path
-that a README links or names as `folder/...` exists, and `make help` lists real targets.
+Besides, every function that hypervisor/README.md or locks.def names as `name()` is there,
+every file that a README links to exists, and `make help` lists real targets.
 """
 
 import os
@@ -24,6 +24,7 @@ from pathlib import Path
 import layers
 
 ROOT = Path(__file__).resolve().parents[2]
+LOCKS = "hypervisor/include/hv/locks.def"
 PART = re.compile(r"(<!-- checked: (.*?) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
 OPTION = re.compile(r'^BOOT_OPTION_[A-Z]+\("([^"]+)"', re.MULTILINE)
 KEY = re.compile(r"debug_key_register\('(.)',\s*\"([^\"]+)\"")
@@ -60,7 +61,7 @@ def debug_keys(root):
 
 
 def locks(root):
-    rows = LOCK.findall((root / "hypervisor/include/hv/locks.def").read_text())
+    rows = LOCK.findall((root / LOCKS).read_text())
     return table(("level", "lock", "guards"), [(level, f"`{name}`", what)
                                                for name, level, what in rows])
 
@@ -114,9 +115,9 @@ def checked_parts(root, path, fix):
     return problems
 
 
-def unknown_functions(root, path):
+def unknown_functions(root, path, pattern=FUNCTION):
     known = {name for text in sources(root) for pair in CALLABLE.findall(text) for name in pair}
-    for name in FUNCTION.findall((root / path).read_text()):
+    for name in pattern.findall((root / path).read_text()):
         if name not in known:
             yield f"{path}: there is no function {name}()"
 
@@ -146,6 +147,7 @@ def check(root, fix=False):
         problems += checked_parts(root, path, fix)
         problems += dead_links(root, path)
     problems += unknown_functions(root, "hypervisor/README.md")
+    problems += unknown_functions(root, LOCKS, re.compile(r"(\w+)\(\)"))
     return problems
 
 
