@@ -76,13 +76,28 @@ static bool is_last_up(const struct vcpu *v)
     return true;
 }
 
+/* Marks v down unless it is the last one up; whether it was up. The lock: two vCPUs that go
+ * down at the same time must not each take the other for the one that stays. */
+static bool mark_down(struct vcpu *v, bool *is_last)
+{
+    bool was_up = false;
+
+    spin_lock(&v->domain->lock);
+    *is_last = is_last_up(v);
+    if (!*is_last)
+        was_up = !(__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST) & VPF_DOWN);
+    spin_unlock(&v->domain->lock);
+    return was_up;
+}
+
 /* A domain without a vCPU could never be woken again: the last one's end is its own. */
 static long vcpu_op_down(struct vcpu *v)
 {
-    if (is_last_up(v)) {
+    bool is_last, was_up = mark_down(v, &is_last);
+
+    if (is_last) {
         domain_shutdown(v->domain, SHUTDOWN_poweroff);
-    } else if (!(__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST) &
-                 VPF_DOWN)) {
+    } else if (was_up) {
         vcpu_singleshot_stop(v);
         vcpu_sleep_nosync(v);
     }
