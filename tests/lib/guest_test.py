@@ -37,6 +37,7 @@ class GuestTest:
     crash: str = ""     # regular expression for the crash that is expected
     cases: list = field(default_factory=list)  # further runs: (argument, crash)
     differs: str = ""   # why Xen gives another result
+    hangs: str = ""     # why Xen gives none
 
     def _set(self, key, value):
         if key == "qemu":
@@ -56,7 +57,8 @@ class GuestTest:
         elif key == "case":
             self.cases.append(self._matched(CASE, value).groups())
         elif key == "xen":
-            self.differs = self._matched(re.compile(r"differs (.+)$"), value).group(1)
+            how, reason = self._matched(re.compile(r"(differs|hangs) (.+)$"), value).groups()
+            setattr(self, how, reason)
 
     def _matched(self, regexp, value):
         match = regexp.match(value)

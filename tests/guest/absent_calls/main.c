@@ -5,8 +5,7 @@
  * arguments that would be bad handles.
  * Expected: -ENOSYS, so that guests fall back.
  */
-/* xen: differs it has xenoprof, hvm, kexec, xenpmu, dm, hypfs and mca operations, left
- * out of Pavise */
+/* xen: differs xenoprof, hvm, kexec, xenpmu, dm, hypfs and mca calls are left out */
 #include <test.h>
 
 #include <mini-os/hypercall.h>

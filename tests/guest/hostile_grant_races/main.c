@@ -11,7 +11,7 @@
 /* qemu: -smp 4 */
 /* dom0: max_vcpus=4 */
 /* timeout: 60 */
-/* xen: differs Xen 4.17 was observed to stop answering within some hundred steps */
+/* xen: hangs Xen 4.17 was observed to stop answering within some hundred steps */
 #include <test.h>
 #include <random.h>
 

@@ -16,6 +16,7 @@
  *   expect: crash "REGEXP"          the domain is to crash, with such a console line
  *   case: ARG crash "REGEXP"        a further run with that command line, likewise
  *   xen: differs REASON             explains another result on Xen than on Pavise
+ *   xen: hangs REASON               explains that there is none on Xen in time
  *
  * Output ends with one line "Test result: SUCCESS|SKIP|ERROR|FAILURE". SUCCESS: every
  * check held. FAILURE: a check did not. ERROR: the test could not be set up. SKIP: it
