@@ -226,7 +226,7 @@ void domain_destroy(struct domain *d)
     domid_t id = d->id;
     struct vcpu *v;
 
-    for_each_vcpu(d, v)
+    for_each_vcpu (d, v)
         vcpu_destroy(v);
     parts_destroy(d);
     page_unshare(d->shared_info);

@@ -40,7 +40,7 @@ void domain_pause_nosync(struct domain *d)
     struct vcpu *v;
 
     __atomic_fetch_add(&d->pause_count, 1, __ATOMIC_SEQ_CST);
-    for_each_vcpu(d, v)
+    for_each_vcpu (d, v)
         vcpu_sleep_nosync(v);
 }
 
@@ -50,7 +50,7 @@ int domain_pause(struct domain *d)
 
     /* All are told before the first is waited for. */
     domain_pause_nosync(d);
-    for_each_vcpu(d, v) {
+    for_each_vcpu (d, v) {
         int rc = vcpu_sleep_sync(v);
 
         if (rc) {
@@ -67,7 +67,7 @@ void domain_unpause(struct domain *d)
 
     if (__atomic_sub_fetch(&d->pause_count, 1, __ATOMIC_SEQ_CST))
         return;
-    for_each_vcpu(d, v)
+    for_each_vcpu (d, v)
         vcpu_wake(v);
 }
 

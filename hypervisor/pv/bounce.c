@@ -38,11 +38,12 @@ bool pv_trap_lookup(struct vcpu *v, unsigned int vector, struct pv_bounce *b)
 }
 
 /* Exceptions for which the processor pushes an error code. */
-#define VECTORS_WITH_ERROR_CODE                                                         \
-    (1u << TRAP_DF | 1u << TRAP_TS | 1u << TRAP_NP | 1u << TRAP_SS | 1u << TRAP_GP |    \
+#define VECTORS_WITH_ERROR_CODE                                                      \
+    (1u << TRAP_DF | 1u << TRAP_TS | 1u << TRAP_NP | 1u << TRAP_SS | 1u << TRAP_GP | \
      1u << TRAP_PF | 1u << TRAP_AC)
 
-noinline cold void pv_unhandled_trap(struct vcpu *v, unsigned int vector, uint32_t error_code)
+noinline cold void pv_unhandled_trap(struct vcpu *v, unsigned int vector,
+                                     uint32_t error_code)
 {
     domain_crash(v->domain,
                  "unhandled exception %u (error code %#x) at rip %#lx: no entry in the "
@@ -125,7 +126,8 @@ void pv_failsafe(struct vcpu *v)
 }
 
 /* What the guest wanted to return to is refused: its own exception, in that very place. */
-void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector, unsigned int error_code)
+void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector,
+                   unsigned int error_code)
 {
     (void)regs;
     pv_inject(current, vector, error_code);

@@ -58,10 +58,11 @@ BOOT_OPTION_CUSTOM("dom0_mem", parse_dom0_mem);
  * XENVER_get_features does not show it: Linux has always named it as required, and is
  * content with what PV guests have, stores into page tables being emulated.
  */
-#define OFFERED                                                                         \
-    (1u << XENFEAT_writable_page_tables | 1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_mmu_pt_update_preserve_ad |       \
-     1u << XENFEAT_highmem_assist | 1u << XENFEAT_gnttab_map_avail_bits |               \
-     1u << XENFEAT_dom0 | 1u << XENFEAT_memory_op_vnode_supported)
+#define OFFERED                                                               \
+    (1u << XENFEAT_writable_page_tables | 1u << XENFEAT_pae_pgdir_above_4gb | \
+     1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist | \
+     1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_dom0 |               \
+     1u << XENFEAT_memory_op_vnode_supported)
 
 static uint64_t __init choose_pages(void)
 {
@@ -99,8 +100,9 @@ static struct domain *__init create_domain(void)
     int rc;
 
     if (cfg.max_vcpus > DOMAIN_MAX_VCPUS)
-        boot_fail("dom0_max_vcpus asks for %u vCPUs, more than the %u that a domain can have",
-                  cfg.max_vcpus, DOMAIN_MAX_VCPUS);
+        boot_fail(
+            "dom0_max_vcpus asks for %u vCPUs, more than the %u that a domain can have",
+            cfg.max_vcpus, DOMAIN_MAX_VCPUS);
     rc = domain_create(0, &cfg, true, &d);
     if (rc)
         boot_fail("domain 0 cannot be created (error %d)", rc);
@@ -184,8 +186,8 @@ static void __init grant_io_ports(struct domain *d)
 {
     static const struct {
         uint16_t first, last;
-    } ours[] = { { 0x20, 0x21 }, { 0xa0, 0xa1 }, { 0x40, 0x43 }, { 0x61, 0x61 },
-                             { 0x4d0, 0x4d1 }, { 0x3f8, 0x3ff } };
+    } ours[] = { { 0x20, 0x21 }, { 0xa0, 0xa1 },   { 0x40, 0x43 },
+                 { 0x61, 0x61 }, { 0x4d0, 0x4d1 }, { 0x3f8, 0x3ff } };
     uint64_t *map = hv_zalloc(65536 / 8);
 
     if (!map)
@@ -227,7 +229,8 @@ static void __init start_vcpu0(struct builder *b, mfn_t root)
 
 static void __init report(const struct builder *b)
 {
-    pr_info("domain 0: %s kernel, %llu MiB, %u vCPUs, entry %#llx, initial mapping %#llx-%#llx",
+    pr_info("domain 0: %s kernel, %llu MiB, %u vCPUs, entry %#llx, initial mapping "
+            "%#llx-%#llx",
             b->image->guest_os[0] ? b->image->guest_os : "PV64",
             (unsigned long long)(b->nr_pages << PAGE_SHIFT) / MIB, b->d->max_vcpus,
             (unsigned long long)b->image->entry, (unsigned long long)build_va(b, 0),
@@ -239,8 +242,9 @@ static void __init plan_layout(struct builder *b)
     int rc = build_layout_plan(b);
 
     if (rc == -ERANGE)
-        boot_fail("domain 0's kernel and ramdisk do not fit into the addresses from %#llx on",
-                  (unsigned long long)b->image->virt_base);
+        boot_fail(
+            "domain 0's kernel and ramdisk do not fit into the addresses from %#llx on",
+            (unsigned long long)b->image->virt_base);
     if (rc)
         boot_fail("too little memory for domain 0: its kernel and ramdisk need more than "
                   "%llu MiB (see dom0_mem)",

@@ -20,10 +20,10 @@ struct build_extent {
  */
 struct build_layout {
     uint64_t ramdisk, p2m, start_info, tables, stack, end; /* pfns */
-    uint64_t nr_tables;      /* for the initial mapping, and the p2m's if mapped apart */
+    uint64_t nr_tables; /* for the initial mapping, and the p2m's if mapped apart */
     uint64_t p2m_pages;
     bool p2m_apart;
-    uint64_t p2m_tables;     /* of nr_tables: those that map the p2m only */
+    uint64_t p2m_tables; /* of nr_tables: those that map the p2m only */
 };
 
 struct builder {

@@ -3,11 +3,11 @@
 #include "build_domain0.h"
 #include <hv/heap.h>
 
-#define SPAN_2M (1ull << 21)
-#define SPAN_1G (1ull << 30)
-#define SPAN_512G (1ull << 39)
-#define SPARE_BYTES (512ull << 10)
-#define MAP_ALIGN (4ull << 20)
+#define SPAN_2M      (1ull << 21)
+#define SPAN_1G      (1ull << 30)
+#define SPAN_512G    (1ull << 39)
+#define SPARE_BYTES  (512ull << 10)
+#define MAP_ALIGN    (4ull << 20)
 #define LOW_HALF_END (1ull << 47)
 
 static uint64_t pages(uint64_t bytes)

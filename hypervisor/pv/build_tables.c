@@ -50,7 +50,8 @@ static bool is_table(const struct builder *b, uint64_t pfn)
     return pfn - b->at.tables < b->at.nr_tables;
 }
 
-static void map_range(struct builder *b, uint64_t *l4, uint64_t va, uint64_t pfn, uint64_t n)
+static void map_range(struct builder *b, uint64_t *l4, uint64_t va, uint64_t pfn,
+                      uint64_t n)
 {
     uint64_t *l1 = NULL;
 

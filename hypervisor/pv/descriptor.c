@@ -22,11 +22,12 @@ static void put_desc_frames(const mfn_t *frames, unsigned int n)
 }
 
 /* References and checks n frames as descriptor pages. 0; -EINVAL with nothing taken. */
-static int get_desc_frames(struct vcpu *v, const uint64_t *frames, unsigned int n, mfn_t *out)
+static int get_desc_frames(struct vcpu *v, const uint64_t *frames, unsigned int n,
+                           mfn_t *out)
 {
     for (unsigned int i = 0; i < n; i++) {
-        if (frames[i] >= max_page ||
-            page_get_and_type(mfn_to_page(_mfn(frames[i])), v->domain->id, PT_DESC, false)) {
+        if (frames[i] >= max_page || page_get_and_type(mfn_to_page(_mfn(frames[i])),
+                                                       v->domain->id, PT_DESC, false)) {
             put_desc_frames(out, i);
             return -EINVAL;
         }
@@ -113,7 +114,8 @@ int pv_set_ldt(struct vcpu *v, unsigned long base, unsigned int entries)
         (entries && !guest_range_ok(base, 8)))
         return -EINVAL;
     if (entries && !v->pv.ldt_frames) {
-        v->pv.ldt_frames = hv_zalloc_array(LDT_MAX_ENTRIES / DESC_PER_PAGE, sizeof(mfn_t));
+        v->pv.ldt_frames =
+            hv_zalloc_array(LDT_MAX_ENTRIES / DESC_PER_PAGE, sizeof(mfn_t));
         if (!v->pv.ldt_frames)
             return -ENOMEM;
     }
@@ -160,7 +162,8 @@ bool pv_fault_in_desc_window(unsigned long va, struct cpu_user_regs *regs)
     unsigned int i = (unsigned int)(offset >> PAGE_SHIFT);
 
     (void)regs;
-    if (vcpu_is_idle(v) || offset >= v->pv.ldt_entries * 8ul || (v->pv.ldt_mapped >> i & 1))
+    if (vcpu_is_idle(v) || offset >= v->pv.ldt_entries * 8ul ||
+        (v->pv.ldt_mapped >> i & 1))
         return false;
     return map_ldt_page(v, i);
 }

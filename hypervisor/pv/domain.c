@@ -40,8 +40,7 @@ int pv_domain_relinquish(struct domain *d)
     struct vcpu *v;
     int rc;
 
-    for_each_vcpu(d, v)
-    {
+    for_each_vcpu (d, v) {
         rc = relinquish_vcpu(v);
         if (rc)
             return rc;

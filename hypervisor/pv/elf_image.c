@@ -107,7 +107,8 @@ static int take_feature(struct elf_image *img, const char *s, size_t n)
         return 0;
     }
     if (required)
-        return refuse(img, "needs the unknown feature \"%.*s\"", (int)min(n, (size_t)40), s);
+        return refuse(img, "needs the unknown feature \"%.*s\"", (int)min(n, (size_t)40),
+                      s);
     return 0;
 }
 
@@ -184,7 +185,8 @@ static int take_number_note(struct elf_image *img, uint32_t type, const uint8_t 
     return 0;
 }
 
-static int take_note(struct elf_image *img, uint32_t type, const uint8_t *desc, uint32_t size)
+static int take_note(struct elf_image *img, uint32_t type, const uint8_t *desc,
+                     uint32_t size)
 {
     switch (type) {
     case XEN_ELFNOTE_ENTRY:
@@ -342,8 +344,9 @@ static int place_segments(struct elf_image *img)
 /* The guest's slots of the address space, and room for what the builder adds. */
 static bool range_is_guests(uint64_t start, uint64_t end)
 {
-    return start <= end && (end <= 0x00007fff00000000ull ||
-                            (start >= 0xffff880000000000ull && end <= 0xffffffffffc00000ull));
+    return start <= end &&
+           (end <= 0x00007fff00000000ull ||
+            (start >= 0xffff880000000000ull && end <= 0xffffffffffc00000ull));
 }
 
 static int check_addresses(struct elf_image *img)
@@ -375,7 +378,8 @@ static int check_features(struct elf_image *img, uint32_t offered)
     return 0;
 }
 
-int elf_image_parse(const void *data, size_t size, uint32_t offered, struct elf_image *out)
+int elf_image_parse(const void *data, size_t size, uint32_t offered,
+                    struct elf_image *out)
 {
     struct ehdr eh;
     int rc;

@@ -23,7 +23,7 @@ struct elf_image {
     size_t size;
     struct elf_segment seg[ELF_MAX_SEGMENTS];
     unsigned int nr_segs;
-    uint64_t virt_base;      /* virtual address of pseudo-physical 0 */
+    uint64_t virt_base; /* virtual address of pseudo-physical 0 */
     uint64_t paddr_offset;
     uint64_t entry;
     uint64_t start, end;     /* virtual extent of all segments */
@@ -33,7 +33,7 @@ struct elf_image {
     uint32_t required, supported; /* bit per XENFEAT_* */
     bool has_xen_version;
     char guest_os[32];
-    char error[120];         /* one line, when parsing fails */
+    char error[120]; /* one line, when parsing fails */
 };
 
 /*

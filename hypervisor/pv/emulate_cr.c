@@ -38,11 +38,11 @@ int pv_set_xcr0(struct vcpu *v, uint64_t x)
 {
     if (!(x & 1) || (x & ~host_cpu.xcr0))
         return -EINVAL;
-    if ((x & 4) && !(x & 2))                         /* AVX needs SSE */
+    if ((x & 4) && !(x & 2)) /* AVX needs SSE */
         return -EINVAL;
     if ((x & 0xe0) && ((x & 0xe0) != 0xe0 || !(x & 4))) /* AVX-512: all three, and AVX */
         return -EINVAL;
-    if (((x >> 3) & 1) != ((x >> 4) & 1))            /* MPX: both or none */
+    if (((x >> 3) & 1) != ((x >> 4) & 1)) /* MPX: both or none */
         return -EINVAL;
     v->pv.xcr0 = x;
     if (v == current)

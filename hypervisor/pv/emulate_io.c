@@ -89,7 +89,8 @@ static void port_out(const struct domain *d, unsigned int port, unsigned int byt
     }
 }
 
-static void set_accumulator(struct cpu_user_regs *regs, unsigned int bytes, uint32_t value)
+static void set_accumulator(struct cpu_user_regs *regs, unsigned int bytes,
+                            uint32_t value)
 {
     if (bytes == 1)
         regs->al = (uint8_t)value;
@@ -127,8 +128,9 @@ static bool emulate_string_io(struct vcpu *v, struct cpu_user_regs *regs,
     uint64_t mask = i->addr32 ? 0xffffffffull : ~0ull;
     uint64_t count = i->rep ? regs->rcx & mask : 1;
     int64_t step = regs->rflags & X86_EFLAGS_DF ? -(int64_t)bytes : (int64_t)bytes;
-    uint64_t base = i->segment == 0x64 ? pv_read_fs_base() :
-                    i->segment == 0x65 ? pv_read_gs_base() : 0;
+    uint64_t base = i->segment == 0x64   ? pv_read_fs_base()
+                    : i->segment == 0x65 ? pv_read_gs_base()
+                                         : 0;
 
     if (in)
         base = 0;

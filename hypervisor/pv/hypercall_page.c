@@ -7,8 +7,8 @@
 #include <abi/xen.h>
 
 /* push %rcx; push %r11; mov $nr, %eax; syscall; pop %r11; pop %rcx; ret */
-static const uint8_t stub[] = { 0x51, 0x41, 0x53, 0xb8, 0, 0, 0,    0,
-                                0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3 };
+static const uint8_t stub[] = { 0x51, 0x41, 0x53, 0xb8, 0,    0,    0,
+                                0,    0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3 };
 #define STUB_NR_OFFSET 4
 
 /* Does not return: push %rcx; push %r11; push %rax; mov $23, %eax; syscall */

@@ -44,15 +44,16 @@ enum {
 
 /* A domain's share of the PV machine that is not per vCPU. */
 struct pv_domain {
-    uint64_t *io_ports; /* 65536 bits, set = allowed; null = none */
+    uint64_t *io_ports;         /* 65536 bits, set = allowed; null = none */
     struct cpuid_policy *cpuid; /* null = the default policy */
     uint64_t unwound;           /* teardown: frames below it have no pin left */
 };
 
 /* CR4 bits a guest may choose, and those it is shown as they are. */
-#define GUEST_CR4_OWN   (X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
-#define GUEST_CR4_SHOWN (X86_CR4_PSE | X86_CR4_PAE | X86_CR4_MCE | X86_CR4_PGE | \
-                         X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT)
+#define GUEST_CR4_OWN (X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
+#define GUEST_CR4_SHOWN                                                       \
+    (X86_CR4_PSE | X86_CR4_PAE | X86_CR4_MCE | X86_CR4_PGE | X86_CR4_OSFXSR | \
+     X86_CR4_OSXMMEXCPT)
 
 static inline bool is_canonical(uint64_t addr)
 {
@@ -96,20 +97,21 @@ bool pv_emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs);
 /* A decoded instruction of those that a PV kernel may need emulated. */
 struct insn {
     uint8_t length;
-    uint8_t opcode;      /* last opcode byte */
-    bool two_byte;       /* 0x0f prefix */
+    uint8_t opcode; /* last opcode byte */
+    bool two_byte;  /* 0x0f prefix */
     bool opsize16, addr32, rex_w, rep;
     uint8_t rex;
-    uint8_t modrm;       /* valid for two-byte opcodes that have one */
+    uint8_t modrm; /* valid for two-byte opcodes that have one */
     uint8_t imm8;
-    uint8_t segment;     /* override: 0 none, else the prefix byte */
+    uint8_t segment; /* override: 0 none, else the prefix byte */
 };
 
 /*
  * Decodes the instruction in buf[0..n-1]. code64: 64-bit code segment. Returns 0, or
  * -EINVAL when it is none that is emulated, or is cut off.
  */
-int must_check insn_decode(const uint8_t *buf, unsigned int n, bool code64, struct insn *out);
+int must_check insn_decode(const uint8_t *buf, unsigned int n, bool code64,
+                           struct insn *out);
 
 /* --- segment_read.c --- */
 /* Base and 64-bit-ness of the guest's code segment. False: not a usable code segment. */
@@ -208,8 +210,8 @@ static inline bool pv_has_device_access(const struct domain *d)
 }
 
 /* RFLAGS bits that a guest may have loaded by iret or a new context. */
-#define GUEST_RFLAGS_ALLOWED                                                            \
-    (0x8d5ul | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_NT | X86_EFLAGS_RF |           \
+#define GUEST_RFLAGS_ALLOWED                                                   \
+    (0x8d5ul | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_NT | X86_EFLAGS_RF | \
      X86_EFLAGS_AC | X86_EFLAGS_ID | X86_EFLAGS_OF)
 
 /* --- io permissions --- */

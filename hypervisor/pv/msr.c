@@ -7,16 +7,16 @@
 #include "internal.h"
 #include <abi/arch-x86/cpuid.h>
 
-#define MSR_TSC            0x10
-#define MSR_MTRR_CAP       0xfe
-#define MSR_UCODE_REV      0x8b
-#define MSR_PLATFORM_INFO  0xce
-#define MSR_MTRR_DEF_TYPE  0x2ff
-#define MSR_AMD_PATCHLEVEL 0x8b
-#define MSR_K8_SYSCFG      0xc0010010
-#define MSR_K7_HWCR        0xc0010015
-#define MSR_MCG_CAP        0x179
-#define MSR_MCG_CTL        0x17b
+#define MSR_TSC                0x10
+#define MSR_MTRR_CAP           0xfe
+#define MSR_UCODE_REV          0x8b
+#define MSR_PLATFORM_INFO      0xce
+#define MSR_MTRR_DEF_TYPE      0x2ff
+#define MSR_AMD_PATCHLEVEL     0x8b
+#define MSR_K8_SYSCFG          0xc0010010
+#define MSR_K7_HWCR            0xc0010015
+#define MSR_MCG_CAP            0x179
+#define MSR_MCG_CTL            0x17b
 #define MSR_XEN_HYPERCALL_PAGE 0x40000000
 
 #define EFER_SCE (1ul << 0)

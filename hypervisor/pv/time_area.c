@@ -106,7 +106,8 @@ static void write_runstate(struct vcpu *v)
     entry = info.state_entry_time;
     if (flagged) {
         info.state_entry_time |= XEN_RUNSTATE_UPDATE;
-        if (guest_write(runstate_entry_time_addr(v), &info.state_entry_time, sizeof(entry)))
+        if (guest_write(runstate_entry_time_addr(v), &info.state_entry_time,
+                        sizeof(entry)))
             return;
         __atomic_thread_fence(__ATOMIC_RELEASE);
     }

@@ -29,7 +29,8 @@ void pv_inject_page_fault(struct vcpu *v, uint32_t error_code, unsigned long cr2
  * the LDT that is an ordinary fault of the guest's own LDT address; for the GDT there
  * is no such descriptor.
  */
-static void desc_window_fault(struct vcpu *v, struct cpu_user_regs *regs, unsigned long cr2)
+static void desc_window_fault(struct vcpu *v, struct cpu_user_regs *regs,
+                              unsigned long cr2)
 {
     unsigned long offset = cr2 - DESC_WINDOW(smp_cpu_id());
 

@@ -8,11 +8,16 @@
 /* Every address that is later loaded where the processor insists on a canonical one. */
 static bool addresses_okay(const struct vcpu_guest_context *c)
 {
-    const uint64_t addr[] = { c->user_regs.rip,          c->user_regs.rsp,
-                              c->kernel_sp,              c->fs_base,
-                              c->gs_base_kernel,         c->gs_base_user,
-                              c->event_callback_eip,     c->failsafe_callback_eip,
-                              c->syscall_callback_eip,   c->ldt_base };
+    const uint64_t addr[] = { c->user_regs.rip,
+                              c->user_regs.rsp,
+                              c->kernel_sp,
+                              c->fs_base,
+                              c->gs_base_kernel,
+                              c->gs_base_user,
+                              c->event_callback_eip,
+                              c->failsafe_callback_eip,
+                              c->syscall_callback_eip,
+                              c->ldt_base };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(addr); i++)
         if (!is_canonical(addr[i]))
@@ -49,8 +54,8 @@ static bool has_user_root(const struct vcpu *v, const struct vcpu_guest_context 
 
 static int check_context(const struct vcpu *v, const struct vcpu_guest_context *c)
 {
-    if (!addresses_okay(c) || c->gdt_ents > FIRST_RESERVED_GDT_ENTRY || c->ldt_ents > 8192 ||
-        (c->ldt_base & ~PAGE_MASK))
+    if (!addresses_okay(c) || c->gdt_ents > FIRST_RESERVED_GDT_ENTRY ||
+        c->ldt_ents > 8192 || (c->ldt_base & ~PAGE_MASK))
         return -EINVAL;
     if (v->initialised && !tables_unchanged(v, c))
         return -EOPNOTSUPP;

@@ -55,7 +55,7 @@ static unsigned int find_free(const struct vcpu *v)
 {
     unsigned int cpu;
 
-    for_each_cpu(cpu, &idle_cpus)
+    for_each_cpu (cpu, &idle_cpus)
         if (vcpu_allowed_on(v, cpu) && cpu_is_free(cpu))
             return cpu;
     return NR_CPUS;

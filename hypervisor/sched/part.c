@@ -19,7 +19,7 @@ int sched_domain_relinquish(struct domain *d)
 
     watchdogs_kill(d);
     /* The event channels have been closed before: see the order of hv/parts.def. */
-    for_each_vcpu(d, v)
+    for_each_vcpu (d, v)
         vcpu_info_release(v);
     return 0;
 }

@@ -52,7 +52,7 @@ uint64_t domain_cpu_time(struct domain *d)
     uint64_t total = 0;
     struct vcpu *v;
 
-    for_each_vcpu(d, v) {
+    for_each_vcpu (d, v) {
         struct runstate r;
 
         vcpu_runstate_get(v, &r);

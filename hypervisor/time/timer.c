@@ -128,7 +128,7 @@ void timer_kill(struct timer *t)
     irq_restore(flags);
 
     /* It may have moved while it ran: any CPU can still be in its function. */
-    for_each_online_cpu(cpu)
+    for_each_online_cpu (cpu)
         while (READ_ONCE(per_cpu(timer_queue, cpu).running) == t)
             cpu_relax();
 }

@@ -111,7 +111,7 @@ int time_domain_relinquish(struct domain *d)
 {
     struct vcpu *v;
 
-    for_each_vcpu(d, v)
+    for_each_vcpu (d, v)
         vcpu_timers_kill(v);
     return 0;
 }

@@ -9,7 +9,7 @@
 #include <hv/compiler.h>
 #include <hv/types.h>
 
-#define NR_CPUS 256
+#define NR_CPUS       256
 #define CPUMASK_WORDS (NR_CPUS / 64)
 
 struct cpumask {
@@ -78,9 +78,9 @@ static inline struct cpumask cpumask_of(unsigned int cpu)
     return m;
 }
 
-#define for_each_cpu(cpu, mask)                                                         \
-    for ((cpu) = cpumask_next((mask), 0); (cpu) < NR_CPUS;                              \
+#define for_each_cpu(cpu, mask)                            \
+    for ((cpu) = cpumask_next((mask), 0); (cpu) < NR_CPUS; \
          (cpu) = cpumask_next((mask), (cpu) + 1))
-#define for_each_online_cpu(cpu) for_each_cpu(cpu, &cpu_online_map)
+#define for_each_online_cpu(cpu) for_each_cpu (cpu, &cpu_online_map)
 
 #endif

@@ -29,37 +29,37 @@ enum domain_life { DOM_BUILDING, DOM_ALIVE, DOM_DYING, DOM_DEAD };
 
 struct domain {
     domid_t id;
-    uint8_t life;              /* enum domain_life, written under lock */
-    bool is_privileged;        /* may use domctl, sysctl, platform_op (domain 0) */
+    uint8_t life;       /* enum domain_life, written under lock */
+    bool is_privileged; /* may use domctl, sysctl, platform_op (domain 0) */
     bool is_shut_down, is_shutting_down;
-    uint8_t shutdown_code;     /* SHUTDOWN_*, valid when is_shut_down */
-    bool has_shutdown_code;    /* SCHEDOP_shutdown_code chose it beforehand */
-    uint32_t suspend_port;     /* event channel told of a suspension, 0 = none */
-    bool kill_busy;            /* a CPU is in domain_kill(); atomic */
+    uint8_t shutdown_code;  /* SHUTDOWN_*, valid when is_shut_down */
+    bool has_shutdown_code; /* SCHEDOP_shutdown_code chose it beforehand */
+    uint32_t suspend_port;  /* event channel told of a suspension, 0 = none */
+    bool kill_busy;         /* a CPU is in domain_kill(); atomic */
     bool debugger_attached;
-    uint32_t references;       /* atomic */
-    struct spinlock lock;      /* DOMAIN */
-    int32_t pause_count;       /* atomic; paused by whomever while not 0 */
+    uint32_t references;             /* atomic */
+    struct spinlock lock;            /* DOMAIN */
+    int32_t pause_count;             /* atomic; paused by whomever while not 0 */
     uint32_t controller_pause_count; /* DOMCTL_pausedomain, 0-255; under lock */
-    unsigned int parts_created; /* progress in parts.def */
-    unsigned int relinquish_step; /* parts not yet relinquished */
-    struct domain *next_dead;  /* destruction queue of a CPU */
-    struct domain *next_shut_down; /* report queue of a CPU, while: */
-    bool report_queued;        /* atomic */
+    unsigned int parts_created;      /* progress in parts.def */
+    unsigned int relinquish_step;    /* parts not yet relinquished */
+    struct domain *next_dead;        /* destruction queue of a CPU */
+    struct domain *next_shut_down;   /* report queue of a CPU, while: */
+    bool report_queued;              /* atomic */
     uint8_t handle[16];
-    uint32_t options;          /* XEN_DOMCTL_CDF_* */
+    uint32_t options; /* XEN_DOMCTL_CDF_* */
     uint32_t ssidref;
 
     unsigned int max_vcpus;
-    struct vcpu **vcpu;        /* max_vcpus pointers, null where not yet created */
+    struct vcpu **vcpu;              /* max_vcpus pointers, null where not yet created */
     struct shared_info *shared_info; /* one frame, shared with the guest */
 
     /* --- mem, under page_lock (PAGE_ALLOC) --- */
     struct spinlock page_lock;
     uint64_t tot_pages, max_pages;
-    uint64_t outstanding_pages; /* claimed and not yet allocated */
-    uint64_t relinquish_mfn;    /* mem_domain_relinquish() goes on from here */
-    struct frame_set frames;    /* tot_pages of them: owned and not yet freed */
+    uint64_t outstanding_pages;        /* claimed and not yet allocated */
+    uint64_t relinquish_mfn;           /* mem_domain_relinquish() goes on from here */
+    struct frame_set frames;           /* tot_pages of them: owned and not yet freed */
     struct abi_e820_entry *memory_map; /* XENMEM_set_memory_map; null until then */
     unsigned int nr_memory_map;
 
@@ -69,7 +69,7 @@ struct domain {
     uint32_t max_evtchn_port, max_grant_frames, max_maptrack_frames;
 
     /* --- hypercall --- */
-    struct conio_line *conio;  /* console_io's unfinished line, or null */
+    struct conio_line *conio; /* console_io's unfinished line, or null */
 
     /* --- sched --- */
     struct cpumask dirty_cpus; /* CPUs that run a vCPU of it now; atomic bits */
@@ -81,18 +81,18 @@ struct domain {
     struct domain_watchdogs *watchdogs; /* allocated at first use */
 
     /* --- time --- */
-    int64_t time_offset;       /* seconds */
+    int64_t time_offset; /* seconds */
 
     /* --- control --- */
     struct domain_rights *rights; /* device memory, interrupt lines */
-    bool has_relaxed_msrs;     /* XEN_X86_MSR_RELAXED */
-    uint32_t tsc_incarnation;  /* as the controller counts them */
+    bool has_relaxed_msrs;        /* XEN_X86_MSR_RELAXED */
+    uint32_t tsc_incarnation;     /* as the controller counts them */
 
     /* --- pv --- */
-    uint64_t vm_assist;        /* bit per VMASST_TYPE_* */
+    uint64_t vm_assist; /* bit per VMASST_TYPE_* */
     uint64_t tsc_mode, tsc_khz;
     uint32_t phys_width;
-    struct pv_domain *pv;      /* CPUID policy and I/O permissions */
+    struct pv_domain *pv; /* CPUID policy and I/O permissions */
 };
 
 /* Domain 0, once built. */
@@ -210,8 +210,8 @@ static inline struct vcpu *domain_vcpu(const struct domain *d, unsigned int id)
     return id < d->max_vcpus ? READ_ONCE(d->vcpu[id]) : NULL;
 }
 
-#define for_each_vcpu(d, v)                                                             \
-    for (unsigned int i_ = 0; i_ < (d)->max_vcpus; i_++)                                \
+#define for_each_vcpu(d, v)                              \
+    for (unsigned int i_ = 0; i_ < (d)->max_vcpus; i_++) \
         if (((v) = READ_ONCE((d)->vcpu[i_])) != NULL)
 
 static inline bool vcpu_is_runnable(const struct vcpu *v)

@@ -15,10 +15,10 @@
 #ifndef HV_LAYOUT_H
 #define HV_LAYOUT_H
 
-#define PAGE_SHIFT  12
+#define PAGE_SHIFT    12
 #define PAGE_ORDER_2M 9
 #define PAGE_ORDER_1G 18
-#define PT_ENTRIES  512
+#define PT_ENTRIES    512
 
 #ifdef __ASSEMBLY__
 #define UL(x) x
@@ -26,43 +26,43 @@
 #define UL(x) x##ul
 #endif
 
-#define PAGE_SIZE   (UL(1) << PAGE_SHIFT)
-#define PAGE_MASK   (~(PAGE_SIZE - 1))
+#define PAGE_SIZE (UL(1) << PAGE_SHIFT)
+#define PAGE_MASK (~(PAGE_SIZE - 1))
 
-#define HV_FIRST_SLOT       256
-#define HV_LAST_SLOT        271
-#define HV_SLOT_SIZE        (UL(1) << 39)
+#define HV_FIRST_SLOT 256
+#define HV_LAST_SLOT  271
+#define HV_SLOT_SIZE  (UL(1) << 39)
 
-#define HV_START            UL(0xffff800000000000)
-#define HV_END              UL(0xffff880000000000)
+#define HV_START UL(0xffff800000000000)
+#define HV_END   UL(0xffff880000000000)
 
-#define RO_M2P_START        UL(0xffff800000000000)
-#define RO_M2P_END          UL(0xffff804000000000) /* MACH2PHYS_VIRT_END of the ABI */
-#define RW_M2P_START        UL(0xffff808000000000)
-#define FRAMETABLE_START    UL(0xffff810000000000)
-#define HV_IMAGE_START      UL(0xffff818000000000)
-#define HV_VMAP_START       UL(0xffff818020000000)
-#define HV_VMAP_END         UL(0xffff818060000000)
-#define DESC_WINDOW_START   UL(0xffff820000000000)
-#define DIRECTMAP_START     UL(0xffff830000000000)
-#define DIRECTMAP_END       UL(0xffff880000000000)
+#define RO_M2P_START      UL(0xffff800000000000)
+#define RO_M2P_END        UL(0xffff804000000000) /* MACH2PHYS_VIRT_END of the ABI */
+#define RW_M2P_START      UL(0xffff808000000000)
+#define FRAMETABLE_START  UL(0xffff810000000000)
+#define HV_IMAGE_START    UL(0xffff818000000000)
+#define HV_VMAP_START     UL(0xffff818020000000)
+#define HV_VMAP_END       UL(0xffff818060000000)
+#define DESC_WINDOW_START UL(0xffff820000000000)
+#define DIRECTMAP_START   UL(0xffff830000000000)
+#define DIRECTMAP_END     UL(0xffff880000000000)
 
 /*
  * One window per CPU: 16 pages of GDT (14 of the guest's, 2 of ours), 16 pages of
  * LDT, the rest unmapped.
  */
-#define DESC_WINDOW_SIZE    (UL(64) << PAGE_SHIFT)
-#define DESC_WINDOW_LDT     (UL(16) << PAGE_SHIFT)
-#define DESC_WINDOW(cpu)    (DESC_WINDOW_START + (cpu) * DESC_WINDOW_SIZE)
+#define DESC_WINDOW_SIZE (UL(64) << PAGE_SHIFT)
+#define DESC_WINDOW_LDT  (UL(16) << PAGE_SHIFT)
+#define DESC_WINDOW(cpu) (DESC_WINDOW_START + DESC_WINDOW_SIZE * (cpu))
 
 /* Canonical hole of 48-bit addressing. */
 #define CANONICAL_LOW_END    UL(0x0000800000000000)
 #define CANONICAL_HIGH_START UL(0xffff800000000000)
 
-#define MAX_FRAMES  ((DIRECTMAP_END - DIRECTMAP_START) >> PAGE_SHIFT)
+#define MAX_FRAMES ((DIRECTMAP_END - DIRECTMAP_START) >> PAGE_SHIFT)
 
-#define HV_STACK_ORDER  2 /* 16 KiB per CPU, a guard page below */
-#define HV_STACK_SIZE   (PAGE_SIZE << HV_STACK_ORDER)
+#define HV_STACK_ORDER 2 /* 16 KiB per CPU, a guard page below */
+#define HV_STACK_SIZE  (PAGE_SIZE << HV_STACK_ORDER)
 
 #ifndef __ASSEMBLY__
 _Static_assert(HV_START == RO_M2P_START, "first slot");

@@ -10,7 +10,10 @@ struct list {
     struct list *next, *prev;
 };
 
-#define LIST_INIT(name) { &(name), &(name) }
+#define LIST_INIT(name)  \
+    {                    \
+        &(name), &(name) \
+    }
 
 static inline void list_init(struct list *l)
 {
@@ -45,18 +48,18 @@ static inline void list_del(struct list *node)
     list_init(node);
 }
 
-#define list_entry(node, type, member) container_of(node, type, member)
+#define list_entry(node, type, member)       container_of(node, type, member)
 #define list_first_entry(head, type, member) list_entry((head)->next, type, member)
 
-#define list_for_each_entry(pos, head, member)                                          \
-    for (pos = list_entry((head)->next, __typeof__(*pos), member);                      \
-         &pos->member != (head);                                                        \
+#define list_for_each_entry(pos, head, member)                     \
+    for (pos = list_entry((head)->next, __typeof__(*pos), member); \
+         &pos->member != (head);                                   \
          pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
-#define list_for_each_entry_safe(pos, tmp, head, member)                                \
-    for (pos = list_entry((head)->next, __typeof__(*pos), member),                      \
-        tmp = list_entry(pos->member.next, __typeof__(*pos), member);                   \
-         &pos->member != (head);                                                        \
+#define list_for_each_entry_safe(pos, tmp, head, member)              \
+    for (pos = list_entry((head)->next, __typeof__(*pos), member),    \
+        tmp = list_entry(pos->member.next, __typeof__(*pos), member); \
+         &pos->member != (head);                                      \
          pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*pos), member))
 
 #endif

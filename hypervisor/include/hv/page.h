@@ -48,7 +48,7 @@ _Static_assert(sizeof(struct page_info) == 16, "16 bytes a frame");
 #define PGR_HVPAGE      (1ull << 49)
 #define PGR_INUSE       (1ull << 63)
 /* Taken from the heap and given to no domain: the hypervisor's own, count 0. */
-#define PGR_UNUSED      (PGR_INUSE | (uint64_t)DOMID_XEN << PGR_OWNER_SHIFT)
+#define PGR_UNUSED (PGR_INUSE | (uint64_t)DOMID_XEN << PGR_OWNER_SHIFT)
 /* References stop short of overflow: get fails from here on. */
 #define PGR_COUNT_LIMIT 0xfffffff0ull
 
@@ -213,8 +213,9 @@ bool page_drop_allocated(struct domain *d, struct page_info *pg);
  * -EINVAL: a frame of in[] is not d's, has other references than its owner's, or d is
  * dying; -ENOMEM. With an error out[] is still the caller's. Takes PAGE_ALLOC.
  */
-int must_check domain_exchange_pages(struct domain *d, const uint64_t *in, unsigned long n,
-                                     struct page_info *const *out, unsigned int out_order);
+int must_check domain_exchange_pages(struct domain *d, const uint64_t *in,
+                                     unsigned long n, struct page_info *const *out,
+                                     unsigned int out_order);
 /* Would in[] do now? A look ahead, before out[] is allocated. */
 bool domain_can_exchange(const struct domain *d, const uint64_t *in, unsigned long n);
 

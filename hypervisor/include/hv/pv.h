@@ -8,7 +8,7 @@
 #include <hv/pv_control.h>
 
 /* The VMASST_TYPE_* bits that a PV64 guest may switch on. */
-#define VM_ASSIST_OFFERED                                                               \
+#define VM_ASSIST_OFFERED                                                                \
     (1ull << VMASST_TYPE_writable_pagetables | 1ull << VMASST_TYPE_pae_extended_cr3 |    \
      1ull << VMASST_TYPE_architectural_iopl | 1ull << VMASST_TYPE_runstate_update_flag | \
      1ull << VMASST_TYPE_m2p_strict)

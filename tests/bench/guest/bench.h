@@ -24,16 +24,16 @@ void report_median(const char *name);
  * MEASURE(name, before, op): median of op, `before` runs ahead of each round outside
  * of the measurement.
  */
-#define MEASURE(name, before, op)                   \
-    do {                                            \
+#define MEASURE(name, before, op)                         \
+    do {                                                  \
         for (int round_ = 0; round_ < ROUNDS; round_++) { \
-            uint64_t start_;                        \
-            before;                                 \
-            start_ = read_tsc();                    \
-            op;                                     \
-            sample(read_tsc() - start_);            \
-        }                                           \
-        report_median(name);                        \
+            uint64_t start_;                              \
+            before;                                       \
+            start_ = read_tsc();                          \
+            op;                                           \
+            sample(read_tsc() - start_);                  \
+        }                                                 \
+        report_median(name);                              \
     } while (0)
 
 void bench_calls(void);

@@ -37,7 +37,8 @@ static void bench_events(void)
     events_disable();
     event_clear(ipi);
     shared_info.evtchn_mask[0] &= ~(1UL << ipi);
-    MEASURE("evtchn-send-ipi", event_clear(ipi); shared_info.vcpu_info[0].evtchn_upcall_pending = 0;
+    MEASURE("evtchn-send-ipi", event_clear(ipi);
+            shared_info.vcpu_info[0].evtchn_upcall_pending = 0;
             shared_info.vcpu_info[0].evtchn_pending_sel = 0,
             HYPERVISOR_event_channel_op(EVTCHNOP_send, &send));
     MEASURE("evtchn-send-pending", , HYPERVISOR_event_channel_op(EVTCHNOP_send, &send));

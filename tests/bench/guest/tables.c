@@ -43,7 +43,8 @@ static void bench_updates(char *window)
     MEASURE("mmu_update-32", fill_batch(window, turn ^= 1), update(BATCH));
     MEASURE("mmu_update-1-same", , update(1));
     MEASURE("update_va_mapping", turn ^= 1, by_va(window, frame_pte[turn], UVMF_NONE));
-    MEASURE("update_va_mapping-invlpg", turn ^= 1, by_va(window, frame_pte[turn], UVMF_INVLPG));
+    MEASURE("update_va_mapping-invlpg", turn ^= 1,
+            by_va(window, frame_pte[turn], UVMF_INVLPG));
     slot = (volatile pte_t *)pte_slot((unsigned long)window, 1);
     MEASURE("pte-write-emulated", turn ^= 1, *slot = frame_pte[turn]);
 }

@@ -35,16 +35,17 @@ static void check_bases(uint64_t address)
     for (uint32_t msr = MSR_FS; msr <= MSR_KGS; msr++) {
         struct trap_result r;
 
-        TRAP_PROBE(&r, "wrmsr", : : "c"(msr), "a"((uint32_t)address),
-                   "d"((uint32_t)(address >> 32)));
+        TRAP_PROBE(&r, "wrmsr",
+                   :
+                   : "c"(msr), "a"((uint32_t)address), "d"((uint32_t)(address >> 32)));
         check_eq(r.trapped ? r.vector : 0, TRAP_GP_FAULT);
     }
 }
 
 static void check_callbacks(uint64_t address)
 {
-    static const unsigned int type[] = { CALLBACKTYPE_event, CALLBACKTYPE_failsafe,
-                                         CALLBACKTYPE_syscall, CALLBACKTYPE_sysenter,
+    static const unsigned int type[] = { CALLBACKTYPE_event,     CALLBACKTYPE_failsafe,
+                                         CALLBACKTYPE_syscall,   CALLBACKTYPE_sysenter,
                                          CALLBACKTYPE_syscall32, CALLBACKTYPE_nmi };
     struct trap_info table[2] = { { .vector = TRAP_OVERFLOW, .address = address } };
 
@@ -115,7 +116,8 @@ static void check_border_kernel(void)
 {
     struct trap_result r;
 
-    check(trap_call(call_at_border, NULL, &r), "a hypercall from the border returns behind it");
+    check(trap_call(call_at_border, NULL, &r),
+          "a hypercall from the border returns behind it");
     check_eq(r.vector, TRAP_GP_FAULT);
     check_eq(r.rip, BORDER);
     check((long)r.frame.rax > 0, "its result");

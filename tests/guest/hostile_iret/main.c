@@ -96,7 +96,7 @@ static void check_ring(void)
 {
     struct trap_result r;
 
-    TRAP_PROBE(&r, "hlt", : : );
+    TRAP_PROBE(&r, "hlt", : :);
     check_eq(r.trapped ? r.vector : 0, TRAP_GP_FAULT);
     TRAP_PROBE(&r, "mov %0, %%cr3", : : "r"(1ul << 51));
     check_eq(r.trapped ? r.vector : 0, TRAP_GP_FAULT);

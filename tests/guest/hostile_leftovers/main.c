@@ -35,8 +35,10 @@ struct state {
 static bool has_avx, has_rdtscp;
 static volatile unsigned int finished;
 
-#define EACH_REGISTER(do) \
-    do(0) do(1) do(2) do(3) do(4) do(5) do(6) do(7) do(8) do(9) do(10) do(11) do(12) do(13) do(14) do(15)
+#define EACH_REGISTER(do)                                                              \
+    do                                                                                 \
+    (0) do(1) do(2) do(3) do(4) do(5) do(6) do(7) do(8) do(9) do(10) do(11) do(12) do( \
+        13) do(14) do(15)
 
 static uint64_t read_msr(uint32_t msr)
 {

@@ -27,7 +27,8 @@ COVERS(event_channel_op, EVTCHNOP_alloc_unbound, EVTCHNOP_bind_interdomain,
 
 static void allow(long rc)
 {
-    check(rc == 0 || rc == -EINVAL || rc == -EEXIST || rc == -ENOSPC, "an error of ports");
+    check(rc == 0 || rc == -EINVAL || rc == -EEXIST || rc == -ENOSPC,
+          "an error of ports");
 }
 
 static long call(int cmd, void *op)

@@ -164,8 +164,9 @@ static void iret_hypervisor(void)
 
 static void iret_no_root(void)
 {
-    uint64_t context[9] = { [4] = UNMAPPED, [5] = FLAT_USER_CS, [7] = UNMAPPED,
-                            [8] = FLAT_USER_SS };
+    uint64_t context[9] = {
+        [4] = UNMAPPED, [5] = FLAT_USER_CS, [7] = UNMAPPED, [8] = FLAT_USER_SS
+    };
 
     check_eq(user_space_load(NULL), 0);
     iret_at((unsigned long)context);

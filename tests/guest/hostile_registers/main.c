@@ -22,24 +22,26 @@ COVERS(set_debugreg, get_debugreg);
 #define DR7_FIXED   0x400ul
 #define DR7_GD      0x2000ul
 #define DR6_FIXED   0xffff0ff0ul
-#define USER_FLAGS  0x244dd5ul /* those that POPF changes in ring 3: ID AC NT OF DF TF .. */
+#define USER_FLAGS \
+    0x244dd5ul /* those that POPF changes in ring 3: ID AC NT OF DF TF .. */
 
 /* Vector of the trap that an instruction gives, -1 for none. */
-#define VECTOR(...)                              \
-    ({                                           \
-        struct trap_result r_;                   \
-        TRAP_PROBE(&r_, __VA_ARGS__);            \
-        r_.trapped ? (int)r_.vector : -1;        \
+#define VECTOR(...)                       \
+    ({                                    \
+        struct trap_result r_;            \
+        TRAP_PROBE(&r_, __VA_ARGS__);     \
+        r_.trapped ? (int)r_.vector : -1; \
     })
 
 static uint64_t pop_flags(uint64_t flags)
 {
     uint64_t after, before;
 
-    asm volatile("pushf\n\tpop %0\n\tpush %2\n\tpopf\n\tpushf\n\tpop %1\n\tpush %0\n\tpopf"
-                 : "=&r"(before), "=&r"(after)
-                 : "r"(flags)
-                 : "memory", "cc");
+    asm volatile(
+        "pushf\n\tpop %0\n\tpush %2\n\tpopf\n\tpushf\n\tpop %1\n\tpush %0\n\tpopf"
+        : "=&r"(before), "=&r"(after)
+        : "r"(flags)
+        : "memory", "cc");
     return after;
 }
 
@@ -111,8 +113,9 @@ static void check_other_crs(void)
 
 static int set_xcr0(uint32_t index, uint64_t value)
 {
-    return VECTOR("xsetbv", : : "c"(index), "a"((uint32_t)value),
-                  "d"((uint32_t)(value >> 32)));
+    return VECTOR("xsetbv",
+                  :
+                  : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
 static uint64_t get_xcr0(void)
@@ -127,7 +130,9 @@ static void check_xcr0(void)
 {
     uint64_t cr4 = read_cr(4), before;
 
-    if (VECTOR("mov %0, %%cr4", : : "r"(cr4 | CR4_OSXSAVE)) != -1 ||
+    if (VECTOR("mov %0, %%cr4",
+               :
+               : "r"(cr4 | CR4_OSXSAVE)) != -1 ||
         !(read_cr(4) & CR4_OSXSAVE)) {
         check_eq(set_xcr0(0, 1) >= 0, true);
         return;
@@ -155,7 +160,8 @@ static void check_dr7(void)
         check_eq(HYPERVISOR_set_debugreg(6, 1ul << bit), -EINVAL);
     }
     for (unsigned int bit = 10; bit < 16; bit++) {
-        check_eq(HYPERVISOR_set_debugreg(7, 1ul << bit), 1ul << bit == DR7_GD ? -EPERM : 0);
+        check_eq(HYPERVISOR_set_debugreg(7, 1ul << bit),
+                 1ul << bit == DR7_GD ? -EPERM : 0);
         check_eq(HYPERVISOR_get_debugreg(7), DR7_FIXED);
     }
     check_eq(HYPERVISOR_set_debugreg(6, 0xffffffff), 0);
@@ -181,14 +187,14 @@ static const struct {
     const char *name;
     uint32_t msr;
 } msrs[] = {
-    { "APIC_BASE", 0x1b },        { "SYSENTER_CS", 0x174 },     { "SYSENTER_ESP", 0x175 },
-    { "SYSENTER_EIP", 0x176 },    { "DEBUGCTL", 0x1d9 },        { "MTRR_PHYSBASE0", 0x200 },
-    { "PAT", 0x277 },             { "MTRR_DEF_TYPE", 0x2ff },   { "DS_AREA", 0x600 },
-    { "TSC_DEADLINE", 0x6e0 },    { "X2APIC_ICR", 0x830 },      { "XSS", 0xda0 },
-    { "EFER", 0xc0000080 },       { "STAR", 0xc0000081 },       { "LSTAR", 0xc0000082 },
-    { "CSTAR", 0xc0000083 },      { "SFMASK", 0xc0000084 },     { "VM_CR", 0xc0010114 },
-    { "VM_HSAVE", 0xc0010117 },   { "SYSCFG", 0xc0010010 },     { "HWCR", 0xc0010015 },
-    { "none", 0x4b564d00 },       { "none", 0xffffffff },
+    { "APIC_BASE", 0x1b },      { "SYSENTER_CS", 0x174 },   { "SYSENTER_ESP", 0x175 },
+    { "SYSENTER_EIP", 0x176 },  { "DEBUGCTL", 0x1d9 },      { "MTRR_PHYSBASE0", 0x200 },
+    { "PAT", 0x277 },           { "MTRR_DEF_TYPE", 0x2ff }, { "DS_AREA", 0x600 },
+    { "TSC_DEADLINE", 0x6e0 },  { "X2APIC_ICR", 0x830 },    { "XSS", 0xda0 },
+    { "EFER", 0xc0000080 },     { "STAR", 0xc0000081 },     { "LSTAR", 0xc0000082 },
+    { "CSTAR", 0xc0000083 },    { "SFMASK", 0xc0000084 },   { "VM_CR", 0xc0010114 },
+    { "VM_HSAVE", 0xc0010117 }, { "SYSCFG", 0xc0010010 },   { "HWCR", 0xc0010015 },
+    { "none", 0x4b564d00 },     { "none", 0xffffffff },
 };
 
 /* Writes of what belongs to the hypervisor: never taken. */
@@ -215,9 +221,9 @@ static void check_instructions(void)
     check_eq(VECTOR("lidt (%0)", : : "r"(memory) : "memory"), TRAP_GP_FAULT);
     check_eq(VECTOR("lldt %w0", : : "r"(0)), TRAP_GP_FAULT);
     check_eq(VECTOR("ltr %w0", : : "r"(0xe040)), TRAP_GP_FAULT);
-    check_eq(VECTOR("swapgs", : : ), TRAP_GP_FAULT);
-    check_eq(VECTOR("sysretq", : : ), TRAP_GP_FAULT);
-    check_eq(VECTOR("hlt", : : ), TRAP_GP_FAULT);
+    check_eq(VECTOR("swapgs", : :), TRAP_GP_FAULT);
+    check_eq(VECTOR("sysretq", : :), TRAP_GP_FAULT);
+    check_eq(VECTOR("hlt", : :), TRAP_GP_FAULT);
     check_eq(VECTOR("invlpg (%0)", : : "r"(memory)), TRAP_GP_FAULT);
 }
 

@@ -109,12 +109,12 @@ static void expect_fault(const char *what, unsigned int selector,
              r->trapped ? "trapped" : "loaded", r->vector, r->error);
 }
 
-#define LOAD(seg, selector)                                                   \
-    do {                                                                      \
-        TRAP_PROBE(&r, "mov %0, %%" #seg, : : "r"(selector));                 \
-        expect_fault("load of " #seg, selector, &r);                          \
+#define LOAD(seg, selector)                                                         \
+    do {                                                                            \
+        TRAP_PROBE(&r, "mov %0, %%" #seg, : : "r"(selector));                       \
+        expect_fault("load of " #seg, selector, &r);                                \
         HYPERVISOR_sched_op(0, NULL); /* what was loaded is saved and comes back */ \
-        asm volatile("mov %0, %%" #seg : : "r"(0));                           \
+        asm volatile("mov %0, %%" #seg : : "r"(0));                                 \
     } while (0)
 
 static void load_all(unsigned int selector)
@@ -186,8 +186,8 @@ static void gate_call(uint64_t offset)
 {
     struct far_pointer target = { 0, 4 * 8 + 3 };
     unsigned long mfn = virt_to_mfn(gdt);
-    uint64_t low = gate_to(FLAT_KERNEL_CS) | (offset & 0xffff) |
-                   (offset >> 16 & 0xffff) << 48;
+    uint64_t low =
+        gate_to(FLAT_KERNEL_CS) | (offset & 0xffff) | (offset >> 16 & 0xffff) << 48;
     struct trap_result r;
 
     require(!mmu_update_one(virt_to_maddr(gdt + 4), low));

@@ -37,9 +37,8 @@ static void expect(const char *what, long rc, long expected)
 
 static int map_otherdomain(unsigned long mfn, domid_t domid, pte_t flags)
 {
-    int rc = HYPERVISOR_update_va_mapping_otherdomain((unsigned long)window,
-                                                      pte_make(mfn, flags),
-                                                      UVMF_INVLPG, domid);
+    int rc = HYPERVISOR_update_va_mapping_otherdomain(
+        (unsigned long)window, pte_make(mfn, flags), UVMF_INVLPG, domid);
 
     HYPERVISOR_update_va_mapping((unsigned long)window, 0, UVMF_INVLPG);
     return rc;
@@ -165,11 +164,13 @@ static void check_all_roots(void)
     for (unsigned int level = 1; level <= 3; level++) {
         const pte_t *slot = pte_slot((unsigned long)window, level);
 
-        check_roots("a lower table", virt_to_mfn((void *)((unsigned long)slot & ~0xffful)));
+        check_roots("a lower table",
+                    virt_to_mfn((void *)((unsigned long)slot & ~0xffful)));
     }
     for (unsigned int level = 1; level <= 4; level++)
-        expect("a writable page", mmuext_one(MMUEXT_PIN_L1_TABLE + level - 1,
-                                             virt_to_mfn(plain), 0), -EINVAL);
+        expect("a writable page",
+               mmuext_one(MMUEXT_PIN_L1_TABLE + level - 1, virt_to_mfn(plain), 0),
+               -EINVAL);
     check_eq(mmuext_one(MMUEXT_PIN_L1_TABLE, pte_mfn(pte_of(&shared_info)), 0), -EINVAL);
 }
 
@@ -191,7 +192,8 @@ static void check_m2p(void)
     check_eq(map_otherdomain(mfn, DOMID_XEN, PTE_RO), 0);
     check_eq(map_otherdomain(mfn, DOMID_XEN, PTE_RW), -EBUSY);
     check_eq(map_otherdomain(mfn, DOMID_IO, PTE_RW), -EBUSY);
-    check(probe_write((void *)machine_to_phys_mapping, 0, &fault), "the M2P is read-only");
+    check(probe_write((void *)machine_to_phys_mapping, 0, &fault),
+          "the M2P is read-only");
     check(probe_write((void *)0xffff830000000000, 0, &fault), "the direct map");
     check(probe_write((void *)0xffff82d080200000, 0, &fault), "the hypervisor's image");
 }

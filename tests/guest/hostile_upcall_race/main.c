@@ -69,7 +69,8 @@ static void map_endless(void)
         require(!table_pin(table[level], level));
     }
     require(!space_map(&kernel_space, ENDLESS_TOP - ENDLESS_SIZE - PAGE_SIZE, 0));
-    for (unsigned long va = ENDLESS_TOP - ENDLESS_SIZE; va < ENDLESS_TOP; va += 1ul << 30) {
+    for (unsigned long va = ENDLESS_TOP - ENDLESS_SIZE; va < ENDLESS_TOP;
+         va += 1ul << 30) {
         const pte_t *slot;
 
         require(!space_map(&kernel_space, va, 0));

@@ -52,7 +52,8 @@ static void build(void)
     for (unsigned int i = 0; i < LEAVES; i++) {
         first[i] = new_table();
         for (unsigned int n = 0; n < PTES_PER_TABLE; n++)
-            require(!set(first[i], n, pte_make(virt_to_mfn(page), n & 1 ? PTE_RW : PTE_RO)));
+            require(
+                !set(first[i], n, pte_make(virt_to_mfn(page), n & 1 ? PTE_RW : PTE_RO)));
     }
     for (unsigned int i = 0; i < MIDDLE; i++) {
         second[i] = new_table();

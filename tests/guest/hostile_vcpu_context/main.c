@@ -48,12 +48,12 @@ static void expect(const char *what, unsigned int id, long expected)
         note("%s", what);
 }
 
-#define REFUSE(id, change)                             \
-    do {                                               \
-        struct vcpu_guest_context *c = fresh(id);      \
-                                                       \
-        change;                                        \
-        expect(#change, id, -EINVAL);                  \
+#define REFUSE(id, change)                        \
+    do {                                          \
+        struct vcpu_guest_context *c = fresh(id); \
+                                                  \
+        change;                                   \
+        expect(#change, id, -EINVAL);             \
     } while (0)
 
 static void check_addresses(unsigned int id)

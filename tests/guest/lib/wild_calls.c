@@ -37,11 +37,48 @@ static void add(uint64_t value)
 static void add_numbers(void)
 {
     static const uint64_t number[] = {
-        0, 1, 2, 3, 5, 7, 8, 16, 31, 32, 33, 64, 127, 128, 129, 4094, 4095, 4096, 0x7fff,
-        0xffff, 0x10000, 0x7fffffff, 0x80000000, 0x80000001, 0xffffffff, 0x100000000,
-        1ul << 40, 1ul << 52, ~0ul >> 1, 1ul << 63, ~0ul, ~0ul - 1, -4096ul,
-        DOMID_SELF, DOMID_IO, DOMID_XEN, DOMID_COW, DOMID_INVALID,
-        (uint64_t)DOMID_SELF << 16, FIRST_PORT, FIRST_PORT + 1, FIRST_PORT + 2,
+        0,
+        1,
+        2,
+        3,
+        5,
+        7,
+        8,
+        16,
+        31,
+        32,
+        33,
+        64,
+        127,
+        128,
+        129,
+        4094,
+        4095,
+        4096,
+        0x7fff,
+        0xffff,
+        0x10000,
+        0x7fffffff,
+        0x80000000,
+        0x80000001,
+        0xffffffff,
+        0x100000000,
+        1ul << 40,
+        1ul << 52,
+        ~0ul >> 1,
+        1ul << 63,
+        ~0ul,
+        ~0ul - 1,
+        -4096ul,
+        DOMID_SELF,
+        DOMID_IO,
+        DOMID_XEN,
+        DOMID_COW,
+        DOMID_INVALID,
+        (uint64_t)DOMID_SELF << 16,
+        FIRST_PORT,
+        FIRST_PORT + 1,
+        FIRST_PORT + 2,
     };
 
     for (unsigned int i = 0; i < sizeof(number) / sizeof(*number); i++)
@@ -52,10 +89,14 @@ static void add_numbers(void)
 static void add_addresses(void)
 {
     static const uint64_t address[] = {
-        0x7ffffffffff8, 0x7fffffffffff, 0x800000000000, 0xffff7fffffffffff,
-        0xffff800000000000, 0xffff800000001000, 0xffff804000000000, 0xffff82d080000000,
-        0xffff82d080200000, 0xffff830000000000, 0xffff87fffffffff8, 0xffff880000000000,
-        0xdead000000000000, 0x1000, 0xfffffffffffff000, 0xffffffff7ffffff8,
+        0x7ffffffffff8,     0x7fffffffffff,
+        0x800000000000,     0xffff7fffffffffff,
+        0xffff800000000000, 0xffff800000001000,
+        0xffff804000000000, 0xffff82d080000000,
+        0xffff82d080200000, 0xffff830000000000,
+        0xffff87fffffffff8, 0xffff880000000000,
+        0xdead000000000000, 0x1000,
+        0xfffffffffffff000, 0xffffffff7ffffff8,
     };
 
     for (unsigned int i = 0; i < sizeof(address) / sizeof(*address); i++)
@@ -258,9 +299,15 @@ static void put_right(unsigned int number)
 static uint64_t make_list(struct random *r)
 {
     static const unsigned int harmless[] = {
-        __HYPERVISOR_xen_version, __HYPERVISOR_update_va_mapping, __HYPERVISOR_set_timer_op,
-        __HYPERVISOR_vm_assist,   __HYPERVISOR_get_debugreg,      __HYPERVISOR_multicall,
-        __HYPERVISOR_stack_switch, 63, 4096,
+        __HYPERVISOR_xen_version,
+        __HYPERVISOR_update_va_mapping,
+        __HYPERVISOR_set_timer_op,
+        __HYPERVISOR_vm_assist,
+        __HYPERVISOR_get_debugreg,
+        __HYPERVISOR_multicall,
+        __HYPERVISOR_stack_switch,
+        63,
+        4096,
     };
     struct multicall_entry *entry =
         (void *)((char *)wild_memory + (WILD_PAGES - 1) * PAGE_SIZE);

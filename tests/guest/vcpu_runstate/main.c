@@ -17,7 +17,7 @@
 COVERS(vcpu_op, VCPUOP_get_runstate_info, VCPUOP_register_runstate_memory_area);
 
 #define MAX_TRIES 20
-#define NAP (20 * NSEC_PER_MSEC)
+#define NAP       (20 * NSEC_PER_MSEC)
 
 static struct vcpu_runstate_info area;
 
