@@ -3,8 +3,8 @@
 # FUZZ_SECONDS. A target is tests/fuzz/fuzz_NAME.c plus the sources it feeds:
 #   fuzz-targets += NAME
 #   fuzz-NAME-src := hypervisor/boot/multiboot.c ...
-# tests/fuzz/seeds/NAME/, if it is there, is the first corpus. A find is left as
-# $(BUILD)/fuzz/NAME-crash-*.
+# tests/fuzz/seeds.py makes the first corpus, $(BUILD)/fuzz/seeds/NAME/. A find is left
+# as $(BUILD)/fuzz/NAME-crash-*.
 
 FUZZ_SECONDS ?= 60
 
@@ -14,9 +14,21 @@ fuzz-multiboot-src := hypervisor/boot/multiboot.c hypervisor/boot/memory_map.c
 fuzz-targets += cmdline
 fuzz-cmdline-src := hypervisor/boot/cmdline.c hypervisor/lib/parse.c
 
+fuzz-targets += elf_image
+fuzz-elf_image-src := hypervisor/pv/elf_image.c
+
+fuzz-targets += decode
+fuzz-decode-src := hypervisor/pv/decode.c hypervisor/pv/mmu_ptwr_decode.c
+
 fuzz-cflags := $(cc-common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	       -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG -D__PAVISE__ \
 	       -Ihypervisor/include -Ihypercall-abi/include -Itests/fuzz
+
+$(BUILD)/fuzz/seeds.made: tests/fuzz/seeds.py tests/lib/kernel_image.py
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) $< $(@D)/seeds
+	@touch $@
 
 # $(1) target: the program, and its run
 define fuzz-rules
@@ -25,11 +37,11 @@ $(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz_host.c $$(fuzz-$(1)-s
 	@mkdir -p $$(@D)
 	$$(Q)clang $$(filter-out -MMD -MP,$$(fuzz-cflags)) $$^ -o $$@
 .PHONY: fuzz-$(1)
-fuzz-$(1): $(BUILD)/fuzz/$(1)
+fuzz-$(1): $(BUILD)/fuzz/$(1) $(BUILD)/fuzz/seeds.made
 	$$(call say,FUZZ,$$<)
 	@mkdir -p $$<.corpus
 	$$(Q)$$< -max_total_time=$$(FUZZ_SECONDS) -max_len=8192 -print_final_stats=0 -verbosity=0 \
-		-artifact_prefix=$$<- $$<.corpus $$(wildcard tests/fuzz/seeds/$(1)) >$$<.log 2>&1 || \
+		-artifact_prefix=$$<- $$<.corpus $(BUILD)/fuzz/seeds/$(1) >$$<.log 2>&1 || \
 		{ tail -n 40 $$<.log; exit 1; }
 endef
 $(foreach t,$(fuzz-targets),$(eval $(call fuzz-rules,$(t))))

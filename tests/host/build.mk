@@ -64,6 +64,12 @@ host-dispatch-src := hypervisor/hypercall/dispatch.c hypervisor/hypercall/restar
 host-tests += iomem
 host-iomem-src := hypervisor/rights/iomem.c hypervisor/mm/ram.c $(host-slab-src)
 
+host-tests += elf_image
+host-elf_image-src := hypervisor/pv/elf_image.c
+
+host-tests += decode
+host-decode-src := hypervisor/pv/decode.c hypervisor/pv/mmu_ptwr_decode.c
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \

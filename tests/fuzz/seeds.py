@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""Writes the first corpus of every fuzz target: seeds.py OUTPUT makes OUTPUT/TARGET/NAME.
+Right input, from which the fuzzer finds what is nearly right."""
+
+import struct
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from kernel_image import (BASE, PAGE, XEN_FEATURES, XEN_HYPERCALL_PAGE, XEN_INIT_P2M,  # noqa: E402
+                          XEN_LOADER, Kernel, bz_image)
+
+INFO = 8  # machine address of the loader's structure; its first five bytes are the target's
+RAM, RESERVED = 1, 2
+MAP = [(0, 0x9fc00, RAM), (0x9fc00, 0x400, RESERVED), (0x100000, 0x7f00000, RAM),
+       (0xfffc0000, 0x40000, RESERVED), (1 << 32, 1 << 30, RAM)]
+
+
+def tag(kind, payload):
+    size = 8 + len(payload)
+    return struct.pack("<II", kind, size) + payload + bytes(-size % 8)
+
+
+def multiboot2():
+    entries = b"".join(struct.pack("<QQII", *entry, 0) for entry in MAP)
+    tags = (tag(1, b"console=com1 loglvl=all\0") + tag(2, b"GRUB 2.06\0") +
+            tag(3, struct.pack("<II", 0x300000, 0x380000) + b"root=x\0") +
+            tag(14, b"RSD PTR ".ljust(20, b"\0")) + tag(15, b"RSD PTR ".ljust(36, b"\0")) +
+            tag(12, bytes(8)) + tag(6, struct.pack("<II", 24, 0) + entries) + tag(0, b""))
+    start = struct.pack("<BI", 1, INFO).ljust(INFO, b"\0")
+    return start + struct.pack("<II", 8 + len(tags), 0) + tags
+
+
+def multiboot1():
+    texts = b"pavise.elf loglvl=all\0qemu\0kernel root=x\0".ljust(64, b"\0")
+    module = struct.pack("<IIII", 0x300000, 0x380000, INFO + 120 + 27, 0)
+    ranges = b"".join(struct.pack("<IQQI", 20, *entry) for entry in MAP)
+    at = INFO + 120
+    info = struct.pack("<IIIIIII", 1 << 2 | 1 << 3 | 1 << 6 | 1 << 9, 640, 65536, 0, at, 1,
+                       at + 64) + bytes(16)
+    info += struct.pack("<II", len(ranges), at + 80) + bytes(12) + struct.pack("<I", at + 22)
+    start = struct.pack("<BI", 0, INFO).ljust(INFO, b"\0")
+    return start + info.ljust(120, b"\0") + texts + module + ranges
+
+
+def elf(kernel):
+    """Offered features in front, as fuzz_elf_image.c takes them."""
+    return struct.pack("<I", 1 << 0 | 1 << 4 | 1 << 5) + kernel
+
+
+KERNELS = {
+    "plain": Kernel().build(),
+    "features": Kernel(notes={
+        XEN_FEATURES: "!writable_page_tables|pae_pgdir_above_4gb"}).build(),
+    "linux": Kernel(notes={XEN_INIT_P2M: 0x8000000000, XEN_HYPERCALL_PAGE: BASE, 9: "yes",
+                           6: "linux", 16: 1, 17: 0x8801}).build(),
+    "segments": Kernel(segments=[(PAGE, PAGE, 2 * PAGE), (1 << 20, 0, PAGE)]).build(),
+    "loader": Kernel(notes={XEN_LOADER: "other"}).build(),
+    "32-bit": Kernel(elf_class=1).build(),
+    "bzimage": bz_image(),
+}
+
+LINES = {
+    "options": "flag no-flag flag=off the-number=0x12 bytes=64M bytes=100b text=abc "
+               "custom=x no-custom foo",
+    "wrong": "the_number=x\tbytes=64MM text=12345678 no-bytes =5 flag=maybe no-foo",
+}
+
+CODE64, CODE32 = b"\1", b"\0"
+PRIVILEGED = ["e460", "e6ff", "66ed", "f36e", "0f01d1", "0f20c0", "440f22c0", "0f31", "0f32",
+              "0f30", "0fa2", "0f06", "0f09", "fa", "fb", "2e66f36c"]
+STORES = ["488907", "48c70701000000", "4889442408", "f0480fb10f", "488705aabbccdd",
+          "480fba3706", "66c7450012fe", "f348ab", "48a5", "88640110", "80270f", "4883670801"]
+
+
+def all_seeds():
+    """(target, name, bytes) of each."""
+    yield "multiboot", "multiboot1", multiboot1()
+    yield "multiboot", "multiboot2", multiboot2()
+    for name, kernel in KERNELS.items():
+        yield "elf_image", name, elf(kernel)
+    for name, line in LINES.items():
+        yield "cmdline", name, line.encode()
+    for code in PRIVILEGED + STORES:
+        for mode, word in ((CODE64, "64"), (CODE32, "32")):
+            yield "decode", f"{code}-{word}", mode + bytes.fromhex(code)
+
+
+def main(output):
+    for target, name, data in all_seeds():
+        path = Path(output) / target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
