@@ -37,11 +37,14 @@
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-/* clang-format off: takes the minus signs for those of a cast */
-#define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
-#define ROUND_UP(n, a)     (((n) + (a)-1) & ~((__typeof__(n))(a)-1))
-#define ROUND_DOWN(n, a)   ((n) & ~((__typeof__(n))(a)-1))
-#define IS_ALIGNED(n, a)   (((n) & ((__typeof__(n))(a)-1)) == 0)
+/* The formatter takes these minus signs for those of a cast's operand. */
+/* clang-format off */
+#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
+#define ROUND_UP(n, a)     (((n) + (a) - 1) & ~((__typeof__(n))(a) - 1))
+#define ROUND_DOWN(n, a)   ((n) & ~((__typeof__(n))(a) - 1))
+#define IS_ALIGNED(n, a)   (((n) & ((__typeof__(n))(a) - 1)) == 0)
+#define container_of(ptr, type, member) \
+    ((type *)((char *)(ptr) - offsetof(type, member)))
 /* clang-format on */
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
@@ -55,9 +58,5 @@
 #define PICK(a, b, op, n) PICK_(a, b, op, PASTE(a_, n), PASTE(b_, n))
 #define min(a, b)         PICK(a, b, <, __COUNTER__)
 #define max(a, b)         PICK(a, b, >, __COUNTER__)
-/* clang-format off */
-#define container_of(ptr, type, member) \
-    ((type *)((char *)(ptr) - offsetof(type, member)))
-/* clang-format on */
 
 #endif
