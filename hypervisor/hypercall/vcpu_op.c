@@ -70,14 +70,14 @@ static bool is_last_up(const struct vcpu *v)
 {
     struct vcpu *other;
 
-    for_each_vcpu(v->domain, other)
+    for_each_vcpu (v->domain, other)
         if (other != v && is_up(other))
             return false;
     return true;
 }
 
-/* Marks v down unless it is the last one up; whether it was up. The lock: two vCPUs that go
- * down at the same time must not each take the other for the one that stays. */
+/* Marks v down unless it is the last one up; whether it was up. The lock: two vCPUs that
+ * go down at the same time must not each take the other for the one that stays. */
 static bool mark_down(struct vcpu *v, bool *is_last)
 {
     bool was_up = false;
@@ -85,7 +85,8 @@ static bool mark_down(struct vcpu *v, bool *is_last)
     spin_lock(&v->domain->lock);
     *is_last = is_last_up(v);
     if (!*is_last)
-        was_up = !(__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST) & VPF_DOWN);
+        was_up =
+            !(__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST) & VPF_DOWN);
     spin_unlock(&v->domain->lock);
     return was_up;
 }

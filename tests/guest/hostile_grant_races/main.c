@@ -152,8 +152,7 @@ static void end_handle(grant_handle_t h)
 
         if (unmap_handle(h, 0, (uint64_t)mfn << PAGE_SHIFT) == GNTST_bad_handle)
             return;
-        if (address[h] &&
-            HYPERVISOR_update_va_mapping(address[h], pte, UVMF_INVLPG) == 0)
+        if (address[h] && HYPERVISOR_update_va_mapping(address[h], pte, UVMF_INVLPG) == 0)
             unmap_handle(h, address[h], 0);
     }
 }
@@ -188,6 +187,7 @@ void test_main(void)
     for (grant_handle_t h = 0; h < HANDLES; h++)
         end_handle(h);
     for (unsigned int i = 0; i < VCPUS; i++)
-        check_eq(HYPERVISOR_update_va_mapping((unsigned long)window[i], 0, UVMF_INVLPG), 0);
+        check_eq(HYPERVISOR_update_va_mapping((unsigned long)window[i], 0, UVMF_INVLPG),
+                 0);
     check_end();
 }
