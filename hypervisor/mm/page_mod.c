@@ -78,6 +78,23 @@ static noinline int mod_leaf_slow(uint64_t *slot, uint64_t new_pte, struct page_
     return rc;
 }
 
+/* The same without a page_mod: both the table and the frames are word's owner's. */
+static noinline int mod_own_leaf_slow(uint64_t *slot, uint64_t new_pte, uint64_t word)
+{
+    domid_t owner = page_word_owner(word);
+    struct page_mod m;
+
+    page_mod_init(&m, owner, owner, owner);
+    return mod_leaf_slow(slot, new_pte, &m);
+}
+
+/* m: null for what page_mod_own_leaf() does. */
+static always_inline int mod_leaf_otherwise(uint64_t *slot, uint64_t new_pte,
+                                            uint64_t word, struct page_mod *m)
+{
+    return m ? mod_leaf_slow(slot, new_pte, m) : mod_own_leaf_slow(slot, new_pte, word);
+}
+
 /* The reference of pg was there to take, but the type was not at once. */
 static noinline int mod_leaf_again(struct page_info *pg, uint64_t *slot, uint64_t new_pte,
                                    struct page_mod *m)
@@ -86,9 +103,16 @@ static noinline int mod_leaf_again(struct page_info *pg, uint64_t *slot, uint64_
     return mod_leaf_slow(slot, new_pte, m);
 }
 
-static noinline int drop_leaf_slow(uint64_t pte, const struct page_mod *m)
+static noinline int mod_own_leaf_again(struct page_info *pg, uint64_t *slot,
+                                       uint64_t new_pte, uint64_t word)
 {
-    leaf_put(pte, page_word_owner(m->owner_word));
+    page_put(pg);
+    return mod_own_leaf_slow(slot, new_pte, word);
+}
+
+static noinline int drop_leaf_slow(uint64_t pte, uint64_t owner_word)
+{
+    leaf_put(pte, page_word_owner(owner_word));
     return 0;
 }
 
@@ -99,19 +123,19 @@ static noinline int drop_leaf_last(struct page_info *pg)
 }
 
 /* leaf_put(), returning 0. */
-static always_inline int drop_leaf(uint64_t pte, const struct page_mod *m)
+static always_inline int drop_leaf(uint64_t pte, uint64_t owner_word)
 {
     mfn_t mfn = pte_mfn(pte);
     struct page_info *pg = mfn_to_page(mfn);
     uint64_t type;
 
     if (unlikely(mfn_x(mfn) >= max_page ||
-                 !page_ref_is_of(READ_ONCE(pg->ref), m->owner_word)))
-        return drop_leaf_slow(pte, m);
+                 !page_ref_is_of(READ_ONCE(pg->ref), owner_word)))
+        return drop_leaf_slow(pte, owner_word);
     if (pte & PTE_RW) {
         type = READ_ONCE(pg->type);
         if (unlikely(pgt_count(type) <= 1 || !word_cas(&pg->type, &type, type - 1)))
-            return drop_leaf_slow(pte, m);
+            return drop_leaf_slow(pte, owner_word);
     }
     if (unlikely(!((uint32_t)__atomic_sub_fetch(&pg->ref, 1, __ATOMIC_RELEASE))))
         return drop_leaf_last(pg);
@@ -122,12 +146,11 @@ static always_inline int drop_leaf(uint64_t pte, const struct page_mod *m)
  * Straight through for what is ordinary: every way out of that is a tail call, so that
  * the way itself needs no stack.
  */
-int page_mod_leaf(uint64_t *slot, uint64_t new_pte, struct page_mod *m)
+static always_inline int mod_leaf(uint64_t *slot, uint64_t new_pte, uint64_t owner_word,
+                                  uint64_t frames_word, struct page_mod *m)
 {
     uint64_t old;
 
-    if (unlikely(m->how))
-        return mod_leaf_slow(slot, new_pte, m);
     if (new_pte & PTE_P) {
         mfn_t mfn = pte_mfn(new_pte);
         struct page_info *pg = mfn_to_page(mfn);
@@ -136,22 +159,36 @@ int page_mod_leaf(uint64_t *slot, uint64_t new_pte, struct page_mod *m)
         old = READ_ONCE(*slot);
         if (unlikely((new_pte & ~LEAF_BITS_ALLOWED) || mfn_x(mfn) >= max_page ||
                      !((old ^ new_pte) & LEAF_NAME_BITS)))
-            return mod_leaf_slow(slot, new_pte, m);
+            return mod_leaf_otherwise(slot, new_pte, owner_word, m);
         old = READ_ONCE(pg->ref);
-        if (unlikely(!page_ref_is_of(old, m->frames_word) ||
+        if (unlikely(!page_ref_is_of(old, frames_word) ||
                      !word_cas(&pg->ref, &old, old + 1)))
-            return mod_leaf_slow(slot, new_pte, m);
+            return mod_leaf_otherwise(slot, new_pte, owner_word, m);
         if (new_pte & PTE_RW) {
             old = READ_ONCE(pg->type);
             if (unlikely(!pgt_is_usable(old, PT_WRITABLE) ||
                          pgt_count(old) >= PGT_COUNT_LIMIT ||
                          !word_cas(&pg->type, &old, old + 1)))
-                return mod_leaf_again(pg, slot, new_pte, m);
+                return m ? mod_leaf_again(pg, slot, new_pte, m)
+                         : mod_own_leaf_again(pg, slot, new_pte, owner_word);
         }
     }
     old = __atomic_exchange_n(slot, new_pte, __ATOMIC_SEQ_CST);
-    m->old = old;
-    return old & PTE_P ? drop_leaf(old, m) : 0;
+    if (m)
+        m->old = old;
+    return old & PTE_P ? drop_leaf(old, owner_word) : 0;
+}
+
+int page_mod_leaf(uint64_t *slot, uint64_t new_pte, struct page_mod *m)
+{
+    if (unlikely(m->how))
+        return mod_leaf_slow(slot, new_pte, m);
+    return mod_leaf(slot, new_pte, m->owner_word, m->frames_word, m);
+}
+
+int page_mod_own_leaf(uint64_t *slot, uint64_t new_pte, uint64_t owner_word)
+{
+    return mod_leaf(slot, new_pte, owner_word, owner_word, NULL);
 }
 
 /* What a table's entry names loses a reference; if that takes long the caller finishes. */

@@ -72,7 +72,7 @@ uint64_t *mmu_get_slot_at(const struct domain *d, uint64_t maddr);
 
 static inline void mmu_put_slot(const uint64_t *slot)
 {
-    page_put_and_type(virt_to_page(slot), false);
+    page_put_shared_type(virt_to_page(slot));
 }
 
 /* --- mmu_flush.c --- */

@@ -32,32 +32,39 @@ static always_inline int flush_by_flags(unsigned long va, unsigned long flags)
     }
 }
 
+/* The new entry is for a frame of the domain `frames`; is_own: the caller's. */
 static always_inline long update_va(unsigned long va, uint64_t val, unsigned long flags,
-                                    domid_t frames)
+                                    bool is_own, domid_t frames)
 {
     struct vcpu *v = current;
     const struct domain *d = v->domain;
+    uint64_t word = page_ref_word(d->id);
     struct page_mod m;
     uint64_t table, *slot;
     int rc;
 
-    page_mod_init(&m, d->id, frames, d->id);
     if (unlikely(!mmu_find_l1(v->root_cr3, va, &table)))
         return -EINVAL;
-    slot =
-        mmu_get_slot_aligned(d, m.owner_word, table | (va >> (PAGE_SHIFT - 3) & 0xff8));
+    slot = mmu_get_slot_aligned(d, word, table | (va >> (PAGE_SHIFT - 3) & 0xff8));
     if (unlikely(!slot))
         return -EINVAL;
-    rc = page_mod_leaf(slot, val, &m);
-    page_put_and_type(mfn_to_page(maddr_to_mfn(_maddr(table))), false);
-    return unlikely(rc) ? rc : flush_by_flags(va, flags);
+    if (is_own) {
+        rc = page_mod_own_leaf(slot, val, word);
+    } else {
+        page_mod_init(&m, d->id, frames, d->id);
+        rc = page_mod_leaf(slot, val, &m);
+    }
+    page_put_shared_type(mfn_to_page(maddr_to_mfn(_maddr(table))));
+    if (unlikely(rc) || !(flags & UVMF_FLUSHTYPE_MASK))
+        return rc;
+    return flush_by_flags(va, flags);
 }
 
 /* 0; -EINVAL no level-1 table, or a flag not allowed; -EBUSY, -EPERM as page_mod_entry();
  * -EFAULT the entry is changed but the bitmap of vCPUs cannot be read. */
 long hc_update_va_mapping(unsigned long va, uint64_t val, unsigned long flags)
 {
-    return update_va(va, val, flags, current->domain->id);
+    return update_va(va, val, flags, true, DOMID_SELF);
 }
 
 /* The same with a frame of domid. Also -ESRCH, -EPERM: the domain. */
@@ -69,7 +76,7 @@ long hc_update_va_mapping_otherdomain(unsigned long va, uint64_t val, unsigned l
 
     if (rc)
         return rc;
-    rc = update_va(va, val, flags, p.frames_id);
+    rc = update_va(va, val, flags, false, p.frames_id);
     mmu_party_put(&p);
     return rc;
 }

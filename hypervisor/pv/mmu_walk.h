@@ -34,15 +34,20 @@ static always_inline uint64_t *mmu_entry_of(uint64_t table, unsigned long va,
     return (uint64_t *)(DIRECTMAP_START + table + (va >> (shift - 3) & 0xff8));
 }
 
-/* *next: the table that va's entry in `table` names. False: none. */
-static always_inline bool mmu_load_table(uint64_t table, unsigned long va,
-                                         unsigned int level, uint64_t *next)
+/*
+ * *table: the table that va's entry in the one at *table, of `level`, names. False: none.
+ * base, mask: DIRECTMAP_START and PTE_ADDR_MASK, in registers.
+ */
+static always_inline bool mmu_load_table(uint64_t *table, unsigned long va,
+                                         unsigned int level, uint64_t base, uint64_t mask)
 {
+    const uint64_t *entries = (const uint64_t *)(base + *table);
     uint64_t pte;
 
-    if (unlikely(!mmu_load_present(mmu_entry_of(table, va, level), &pte)))
+    if (unlikely(!mmu_load_present(&entries[va >> (PAGE_SHIFT + 9 * (level - 1)) & 511],
+                                   &pte)))
         return false;
-    *next = pte & PTE_ADDR_MASK;
+    *table = pte & mask;
     return true;
 }
 
@@ -50,10 +55,14 @@ static always_inline bool mmu_load_table(uint64_t table, unsigned long va,
  * there is none, or va is the hypervisor's. */
 static always_inline bool mmu_find_l1(uint64_t root, unsigned long va, uint64_t *table)
 {
-    uint64_t l3, l2;
+    uint64_t base = DIRECTMAP_START, mask = PTE_ADDR_MASK;
 
-    return mmu_is_guest_address(va) && mmu_load_table(root, va, 4, &l3) &&
-           mmu_load_table(l3, va, 3, &l2) && mmu_load_table(l2, va, 2, table);
+    /* Or else the compiler loads such constants anew for each use. */
+    __asm__("" : "+r"(base), "+r"(mask));
+    *table = root;
+    return mmu_is_guest_address(va) && mmu_load_table(table, va, 4, base, mask) &&
+           mmu_load_table(table, va, 3, base, mask) &&
+           mmu_load_table(table, va, 2, base, mask);
 }
 
 /* mmu_get_slot_at() for an aligned address, when the quick try failed. */
@@ -65,9 +74,11 @@ static always_inline uint64_t *mmu_get_slot_aligned(const struct domain *d, uint
 {
     mfn_t mfn = maddr_to_mfn(_maddr(maddr));
 
-    if (unlikely(mfn_x(mfn) >= max_page || !page_try_get(mfn_to_page(mfn), word, PT_L1)))
+    if (unlikely(mfn_x(mfn) >= max_page))
+        return NULL;
+    if (!page_try_get(mfn_to_page(mfn), word, PT_L1))
         return mmu_get_slot_slow(d, maddr);
-    return (uint64_t *)(DIRECTMAP_START + maddr);
+    return (uint64_t *)(DIRECTMAP_START | maddr);
 }
 
 #endif

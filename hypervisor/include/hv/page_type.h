@@ -83,9 +83,9 @@ static always_inline bool page_try_get(struct page_info *pg, uint64_t owner_word
                  !page_word_cas(&pg->ref, &old, old + 1)))
         return false;
     old = READ_ONCE(pg->type);
-    if (likely((old & mask) == usable && (old & PGT_COUNT_MASK) < PGT_COUNT_LIMIT &&
-               page_word_cas(&pg->type, &old, old + 1)))
-        return true;
+    if (likely((old & mask) == usable && (old & PGT_COUNT_MASK) < PGT_COUNT_LIMIT))
+        if (page_word_cas(&pg->type, &old, old + 1))
+            return true;
     page_put(pg);
     return false;
 }
@@ -139,14 +139,24 @@ int must_check page_unpin(struct domain *d, mfn_t mfn);
  */
 int page_unwind(struct page_info *pg);
 
+/* Not preemptible, and inline while others use the frame as this type too. */
+static always_inline void page_put_shared_type(struct page_info *pg)
+{
+    uint64_t old = READ_ONCE(pg->type);
+
+    if (likely((old & PGT_COUNT_MASK) > 1 && page_word_cas(&pg->type, &old, old - 1)))
+        page_put(pg);
+    else
+        page_put_and_type(pg, false);
+}
+
 /* How entries are changed; for several changes of tables of one owner. */
 struct page_mod {
-    uint64_t owner_word; /* page_ref_word() of the tables' owner */
-    uint64_t
-        frames_word; /* of whose frames new entries may name; DOMID_IO: device memory */
-    domid_t caller;  /* whose right to device memory counts when that is DOMID_IO */
-    uint16_t how;    /* PAGE_MOD_* */
-    uint64_t old;    /* EXPECT: in, what the entry should be; out: what it was */
+    uint64_t owner_word;  /* page_ref_word() of the tables' owner */
+    uint64_t frames_word; /* of whose frames new entries may name; DOMID_IO: of devices */
+    domid_t caller;       /* whose right to device memory counts when that is DOMID_IO */
+    uint32_t how;         /* PAGE_MOD_* */
+    uint64_t old;         /* EXPECT: in, what the entry should be; out: what it was */
     /* Out: a table that lost its last reference and whose teardown was broken off: the
      * caller owes it page_put_and_type(). Null before and mostly after. */
     struct page_info *unfinished;
@@ -176,6 +186,8 @@ static inline void page_mod_init(struct page_mod *m, domid_t owner, domid_t fram
 int must_check page_mod_leaf(uint64_t *slot, uint64_t new_pte, struct page_mod *m);
 int must_check page_mod_table(uint64_t *slot, enum page_type level, uint64_t new_pte,
                               struct page_mod *m);
+/* page_mod_leaf() for a table of owner_word's owner and an entry for a frame of it. */
+int must_check page_mod_own_leaf(uint64_t *slot, uint64_t new_pte, uint64_t owner_word);
 
 static inline int must_check page_mod_entry(uint64_t *slot, enum page_type level,
                                             uint64_t new_pte, struct page_mod *m)
