@@ -50,8 +50,8 @@ static int set_soft(const struct vcpu *v, const struct xen_domctl_vcpuaffinity *
 }
 
 /*
- * 0; -EINVAL no flag, vCPU out of range, or no online CPU; -ESRCH vCPU not created; -EBUSY
- * SCHEDOP_pin_override is in force; -EFAULT.
+ * 0; -EINVAL no flag, vCPU out of range, or no online CPU; -ESRCH vCPU not created;
+ * -EBUSY SCHEDOP_pin_override is in force; -EFAULT.
  */
 int domctl_setvcpuaffinity(struct domain *d, struct xen_domctl_vcpuaffinity *arg)
 {

@@ -59,7 +59,8 @@ static int set_paused(struct vcpu *v, const struct vcpu_guest_context *ctx)
 }
 
 /* 0; -EINVAL the caller's own domain, no such vCPU, a context that cannot be, or a dying
- * domain; -EOPNOTSUPP a running vCPU's tables would change; -EFAULT; -ENOMEM; -ERESTART. */
+ * domain; -EOPNOTSUPP a running vCPU's tables would change; -EFAULT; -ENOMEM; -ERESTART.
+ */
 int domctl_setvcpucontext(struct domain *d, struct xen_domctl_vcpucontext *arg)
 {
     struct vcpu *v = foreign_vcpu(d, arg->vcpu);

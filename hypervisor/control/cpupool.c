@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sysctl: CPU pools, of which there is one with all CPUs and domains, and its scheduler. */
+/* sysctl: CPU pools, of which there is one with all CPUs and domains,
+ * and its scheduler. */
 #include "internal.h"
 #include <hv/domain.h>
 
@@ -95,8 +96,8 @@ static int set_ratelimit(uint32_t us)
                : -EOPNOTSUPP;
 }
 
-/* There is no shortest time for which a vCPU runs. 0; -ESRCH no such pool; -EINVAL another
- * scheduler, no such command or time; -EOPNOTSUPP a time. */
+/* There is no shortest time for which a vCPU runs. 0; -ESRCH no such pool; -EINVAL
+ * another scheduler, no such command or time; -EOPNOTSUPP a time. */
 int sysctl_scheduler_op(struct xen_sysctl_scheduler_op *arg)
 {
     if (arg->cpupool_id)

@@ -67,7 +67,8 @@ void featureset_get(enum policy_kind kind, uint32_t words[FEATURE_WORDS])
     }
 }
 
-/* Which policy a feature set's index means; false: those of guests that we do not have. */
+/* Which policy a feature set's index means; false: those of guests that we
+ * do not have. */
 static bool featureset_kind(uint32_t index, enum policy_kind *kind)
 {
     static const enum policy_kind kinds[] = {
@@ -84,8 +85,8 @@ static bool featureset_kind(uint32_t index, enum policy_kind *kind)
     return true;
 }
 
-/* Without a buffer: how many words. 0; -EINVAL no such index; -EOPNOTSUPP one of HVM; -ENOBUFS
- * no room, what fits is there; -EFAULT. */
+/* Without a buffer: how many words. 0; -EINVAL no such index; -EOPNOTSUPP one of HVM;
+ * -ENOBUFS no room, what fits is there; -EFAULT. */
 int sysctl_get_cpu_featureset(struct xen_sysctl_cpu_featureset *arg)
 {
     uint32_t words[FEATURE_WORDS], room = arg->nr_features;

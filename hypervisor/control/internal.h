@@ -44,7 +44,8 @@ struct policy_room {
 int must_check policy_write(enum policy_kind kind, const struct domain *d,
                             const struct policy_room *room);
 
-/* --- the vCPU that an operation names: 0; -EINVAL out of range; -ESRCH not created --- */
+/* --- the vCPU that an operation names: 0; -EINVAL out of range;
+ * -ESRCH not created --- */
 int must_check control_vcpu(struct domain *d, unsigned int id, struct vcpu **out);
 
 #endif

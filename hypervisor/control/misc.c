@@ -18,8 +18,8 @@ int domctl_settimeoffset(struct domain *d, struct xen_domctl_settimeoffset *arg)
     return 0;
 }
 
-/* 0; -ESRCH no such vCPU; -EINVAL a button of a machine that PV guests do not have; -ENOSYS
- * no such trigger. */
+/* 0; -ESRCH no such vCPU; -EINVAL a button of a machine that PV guests do not have;
+ * -ENOSYS no such trigger. */
 int domctl_sendtrigger(struct domain *d, struct xen_domctl_sendtrigger *arg)
 {
     struct vcpu *v = domain_vcpu(d, arg->vcpu);
@@ -60,7 +60,8 @@ int domctl_get_address_size(struct domain *d, struct xen_domctl_address_size *ar
     return 0;
 }
 
-/* xen_domctl_tsc_info.tsc_mode: the machine's when that serves, emulated, the machine's. */
+/* xen_domctl_tsc_info.tsc_mode: the machine's when that serves, emulated,
+ * the machine's. */
 enum { TSC_DEFAULT, TSC_EMULATED, TSC_NATIVE };
 
 /* 0; -EINVAL the caller's own domain. */

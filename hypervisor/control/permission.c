@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* domctl: giving a domain the machine's lines, device memory and ports, and taking them. */
+/* domctl: giving a domain the machine's lines, device memory and ports,
+ * and taking them. */
 #include "internal.h"
 #include <hv/irq.h>
 #include <hv/pv_control.h>
@@ -28,7 +29,8 @@ int domctl_iomem_permission(struct domain *d, struct xen_domctl_iomem_permission
     return rights_iomem_set(d, arg->first_mfn, arg->nr_mfns, arg->allow_access);
 }
 
-/* 0; -EINVAL an empty range or one beyond the last port; -EPERM not the caller's; -ENOMEM. */
+/* 0; -EINVAL an empty range or one beyond the last port; -EPERM not the caller's;
+ * -ENOMEM. */
 int domctl_ioport_permission(struct domain *d, struct xen_domctl_ioport_permission *arg)
 {
     if (!arg->nr_ports || arg->first_port > 0xffff ||

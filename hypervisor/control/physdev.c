@@ -10,7 +10,8 @@
 #define ENTRY_LEVEL      (1u << 15)
 #define ENTRY_ACTIVE_LOW (1u << 13)
 
-/* 0; -EINVAL no such PIRQ. Even an edge may need it: the caller finds out by the frame. */
+/* 0; -EINVAL no such PIRQ. Even an edge may need it: the caller finds out
+ * by the frame. */
 int physdev_op_irq_status_query(physdev_irq_status_query_t *arg)
 {
     if (arg->irq >= nr_gsis)
@@ -107,8 +108,8 @@ int physdev_op_map_pirq(physdev_map_pirq_t *arg)
     return 0;
 }
 
-/* 0; -EINVAL not mapped; -EBUSY bound to an event channel; -EPERM the hypervisor's own line
- * or the domain; -ESRCH. */
+/* 0; -EINVAL not mapped; -EBUSY bound to an event channel; -EPERM the hypervisor's own
+ * line or the domain; -ESRCH. */
 int physdev_op_unmap_pirq(physdev_unmap_pirq_t *arg)
 {
     struct domain *d;

@@ -67,7 +67,8 @@ int platform_get_cpuinfo(xenpf_pcpuinfo_t *arg)
     return 0;
 }
 
-/* The BIOS was not asked for anything. 0; -ESRCH it said nothing; -ENOSYS no EFI; -EINVAL. */
+/* The BIOS was not asked for anything. 0; -ESRCH it said nothing; -ENOSYS no EFI;
+ * -EINVAL. */
 int platform_firmware_info(xenpf_firmware_info_t *arg)
 {
     switch (arg->type) {

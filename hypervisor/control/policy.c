@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPU policies in and out: lists of CPUID leaves, in ascending order, and of MSRs (the two
- * that the interface has; both are 0 here). A domain's policy can be narrowed until it
- * has run.
+ * CPU policies in and out: lists of CPUID leaves, in ascending order, and of MSRs (the
+ * two that the interface has; both are 0 here). A domain's policy can be narrowed until
+ * it has run.
  */
 #include "internal.h"
 #include <hv/guest_copy.h>
@@ -205,9 +205,9 @@ static int set_policy(struct domain *d, xen_domctl_cpu_policy_t *arg,
 }
 
 /*
- * Narrows what d sees. 0; -EINVAL the caller's own domain, a value that cannot be; -EEXIST
- * it has run; -E2BIG more than a policy has; -ERANGE no such leaf or MSR: err_* say which;
- * -EFAULT; -ENOMEM.
+ * Narrows what d sees. 0; -EINVAL the caller's own domain, a value that cannot be;
+ * -EEXIST it has run; -E2BIG more than a policy has; -ERANGE no such leaf or MSR: err_*
+ * say which; -EFAULT; -ENOMEM.
  */
 int domctl_set_cpu_policy(struct domain *d, xen_domctl_cpu_policy_t *arg)
 {

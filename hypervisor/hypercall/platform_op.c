@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* platform_op: from a command to the handler of its row, with one copy of the argument. */
+/* platform_op: from a command to the handler of its row,
+ * with one copy of the argument. */
 #include <hv/control.h>
 #include <hv/domain.h>
 #include <hv/hypercall.h>

@@ -26,7 +26,7 @@
  *   put, last of W or D    usable c=1      idle          put_type, writable_put
  *   put, last of a table   usable c=1      busy c=1      put_type: demote
  *     - done               busy            idle          stop_work
- *     - preempted          busy            partial c=1   stop_work; the putter calls again
+ *     - preempted          busy            partial c=1   stop_work; putter calls again
  *   put again              partial c=1     busy c=1      put_type: demote goes on
  *   cancel                 partial c=0     busy c=1      page_cancel
  *   pin, unpin             usable          PINNED set, cleared (page_pin.c); an unpin that

@@ -53,7 +53,8 @@ struct progress {
 #define PROGRESS_ERROR_SHIFT 16
 
 /* --- page_type.c --- */
-/* Withdraws what an interrupted validation left in pg (PARTIAL, count 0); else nothing. */
+/* Withdraws what an interrupted validation left in pg (PARTIAL, count 0);
+ * else nothing. */
 int page_cancel(struct page_info *pg, bool preemptible);
 /* Drops a type reference and the PINNED bit with it. */
 int page_put_pin(struct page_info *pg);

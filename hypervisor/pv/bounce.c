@@ -125,7 +125,8 @@ void pv_failsafe(struct vcpu *v)
     v->regs.ds = v->regs.es = v->regs.fs = v->regs.gs = 0;
 }
 
-/* What the guest wanted to return to is refused: its own exception, in that very place. */
+/* What the guest wanted to return to is refused: its own exception,
+ * in that very place. */
 void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector,
                    unsigned int error_code)
 {

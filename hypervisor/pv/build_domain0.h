@@ -47,7 +47,8 @@ int must_check build_layout_plan(struct builder *b);
 /* Allocates nr_pages frames and records them. 0; -ENOMEM. */
 int must_check build_alloc_memory(struct builder *b);
 mfn_t build_mfn(const struct builder *b, uint64_t pfn);
-/* Copies (src null: zeroes) n bytes to the domain's memory at byte offset `to` from pfn 0. */
+/* Copies (src null: zeroes) n bytes to the domain's memory at byte offset `to`
+ * from pfn 0. */
 void build_store(struct builder *b, uint64_t to, const void *src, uint64_t n);
 
 /* Writes the page tables. Returns the root's mfn. */

@@ -12,11 +12,13 @@
 
 #define BIT(n) (1u << (n))
 
-/* Leaf 1 EDX: all but VME PSE MTRR PGE PSE36 (kernel's own paging) and what is reserved. */
+/* Leaf 1 EDX: all but VME PSE MTRR PGE PSE36 (kernel's own paging) and
+ * what is reserved. */
 #define L1_EDX                                                                           \
     (0xffffffffu & ~(BIT(1) | BIT(3) | BIT(10) | BIT(12) | BIT(13) | BIT(17) | BIT(18) | \
                      BIT(20) | BIT(21) | BIT(29) | BIT(30) | BIT(31)))
-/* Leaf 1 ECX: SSE3 PCLMUL SSSE3 FMA CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C RDRAND */
+/* Leaf 1 ECX: SSE3 PCLMUL SSSE3 FMA CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX
+ * F16C RDRAND */
 #define L1_ECX                                                                    \
     (BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | \
      BIT(23) | BIT(25) | BIT(26) | BIT(28) | BIT(29) | BIT(30))
@@ -24,7 +26,8 @@
 #define L1_ECX_OSXSAVE    BIT(27)
 #define L1_ECX_HYPERVISOR BIT(31)
 #define L1_EDX_SEP        BIT(11)
-/* Leaf 7 EBX: FSGSBASE BMI1 HLE AVX2 BMI2 ERMS RTM AVX512* RDSEED ADX CLFLUSHOPT CLWB SHA */
+/* Leaf 7 EBX: FSGSBASE BMI1 HLE AVX2 BMI2 ERMS RTM AVX512* RDSEED ADX
+ * CLFLUSHOPT CLWB SHA */
 #define L7_EBX                                                                       \
     (BIT(0) | BIT(3) | BIT(5) | BIT(8) | BIT(9) | BIT(16) | BIT(17) | BIT(18) |      \
      BIT(19) | BIT(21) | BIT(23) | BIT(24) | BIT(26) | BIT(27) | BIT(28) | BIT(29) | \
@@ -33,7 +36,8 @@
     (BIT(0) | BIT(1) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | BIT(12) | \
      BIT(14) | BIT(22) | BIT(25))
 #define L7_EDX (BIT(2) | BIT(3) | BIT(4) | BIT(14))
-/* Extended leaf 1: LAHF ABM SSE4A MISALIGNSSE PREFETCHW XOP FMA4 TBM DBEXT / SYSCALL NX ... */
+/* Extended leaf 1: LAHF ABM SSE4A MISALIGNSSE PREFETCHW XOP FMA4 TBM DBEXT;
+ * EDX: SYSCALL NX ... */
 #define X1_ECX                                                                           \
     (BIT(0) | BIT(1) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(16) | BIT(21) | \
      BIT(26))
@@ -201,7 +205,8 @@ static const struct xen_cpuid_leaf *find_override(const struct domain *d, uint32
     return NULL;
 }
 
-/* Overrides take features away and lower the last leaf; everything else is the machine's. */
+/* Overrides take features away and lower the last leaf;
+ * everything else is the machine's. */
 static void apply_override(const struct domain *d, uint32_t leaf, uint32_t sub,
                            struct cpuid_regs *r)
 {

@@ -38,7 +38,8 @@ bool pv_guest_io_okay(struct vcpu *v, struct cpu_user_regs *regs, unsigned int p
         return true;
     if (!v->pv.iobmp || port + bytes > v->pv.iobmp_limit)
         return false;
-    /* The bitmap is the kernel's: from user mode it is looked at under its page tables. */
+    /* The bitmap is the kernel's: from user mode it is looked at under
+     * its page tables. */
     if (!v->pv.kernel_mode) {
         bool ok;
 

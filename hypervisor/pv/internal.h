@@ -88,7 +88,8 @@ void pv_read_data_selectors(struct vcpu *v);
 void pv_inject_page_fault(struct vcpu *v, uint32_t error_code, unsigned long cr2);
 
 /* --- emulate.c --- */
-/* #GP with error code 0: true when the instruction was emulated (or faulted otherwise). */
+/* #GP with error code 0: true when the instruction was emulated
+ * (or faulted otherwise). */
 bool pv_emulate_privileged(struct vcpu *v, struct cpu_user_regs *regs);
 
 /* --- decode.c --- */

@@ -21,7 +21,8 @@ bool mmu_batch_begin_slow(unsigned int nr, struct mmu_batch *b, long *rc)
         return false;
     }
     if (b->count & COUNT_CONTINUED) {
-        /* Only unfinished work was left: foreigndom is the result (mmu_batch_end_slow()). */
+        /* Only unfinished work was left:
+         * foreigndom is the result (mmu_batch_end_slow()). */
         if (b->count == COUNT_CONTINUED && !b->reqs) {
             *rc = (int)b->foreigndom;
             return false;

@@ -47,7 +47,8 @@ int pv_grant_map(struct domain *d, uint64_t addr, uint32_t flags, mfn_t frame)
     return unlikely(rc) ? -EINVAL : 0;
 }
 
-/* Puts `pte`, an entry for a frame of d's own or none, in the place of frame's mapping. */
+/* Puts `pte`, an entry for a frame of d's own or none,
+ * in the place of frame's mapping. */
 static int replace_mapping(const struct domain *d, uint64_t *slot, mfn_t frame,
                            uint64_t pte)
 {

@@ -79,8 +79,8 @@ static bool skip_modrm(struct cursor *c, uint8_t rex, unsigned int *reg)
 
 /*
  * Opcodes with a memory destination. `op`: 0x100 and more for those behind 0x0f; BYTE_OP:
- * the opcode below, with bit 0 clear, stores a byte; reg: what the reg field of ModRM must
- * be, or ANY where it is the source; imm: how an immediate source is encoded.
+ * the opcode below, with bit 0 clear, stores a byte; reg: what the reg field of ModRM
+ * must be, or ANY where it is the source; imm: how an immediate source is encoded.
  */
 #define BYTE_OP 1
 #define ANY     8

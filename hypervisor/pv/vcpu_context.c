@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * struct vcpu_guest_context in and out: how a vCPU gets its first state (VCPUOP_initialise,
- * DOMCTL_setvcpucontext, domain 0's start) and how tools look at it.
+ * struct vcpu_guest_context in and out: how a vCPU gets its first state
+ * (VCPUOP_initialise, DOMCTL_setvcpucontext, domain 0's start) and how tools look at it.
  */
 #include "internal.h"
 

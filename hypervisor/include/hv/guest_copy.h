@@ -169,7 +169,8 @@ fault:
     return -EFAULT;
 }
 
-/* One 32-bit word: its value, or -EFAULT. For the hottest path: it stays in a register. */
+/* One 32-bit word: its value, or -EFAULT. For the hottest path:
+ * it stays in a register. */
 static always_inline long guest_fetch32(unsigned long src)
 {
     long v;

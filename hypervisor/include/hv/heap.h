@@ -48,7 +48,8 @@ uint64_t heap_total_count(void);
 /* Free frames that are set aside for domains (outstanding claims). */
 uint64_t heap_claimed_count(void);
 
-/* One zeroed frame through the direct map, for hypervisor use; null when out of memory. */
+/* One zeroed frame through the direct map, for hypervisor use;
+ * null when out of memory. */
 void *hv_alloc_page(void);
 void hv_free_page(void *va);
 /* 2^order zeroed, physically contiguous frames; null when out of memory. */

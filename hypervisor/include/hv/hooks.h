@@ -29,7 +29,8 @@ void evtchn_raise_pirq(struct domain *d, unsigned int pirq);
 bool pirq_is_permitted(const struct domain *d, unsigned int pirq);
 int pirq_connect(struct domain *d, unsigned int pirq, bool share);
 void pirq_disconnect(struct domain *d, unsigned int pirq);
-/* evtchn: is any of these ports pending for v (SCHEDOP_poll)? 1, 0, or -EINVAL for a bad port. */
+/* evtchn: is any of these ports pending for v (SCHEDOP_poll)? 1, 0,
+ * or -EINVAL for a bad port. */
 int evtchn_port_is_pending(struct domain *d, unsigned int port);
 
 /* pv: writes v's time record (vcpu_info, registered area) for the CPU it is on. */

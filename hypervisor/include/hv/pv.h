@@ -16,7 +16,8 @@
 /* d->vm_assist has been changed; d's vCPUs may be running. */
 void pv_vm_assist_changed(struct domain *d);
 
-/* Replaces the kernel root (a reference of it is taken; the old one's dropped). Restartable. */
+/* Replaces the kernel root (a reference of it is taken; the old one's dropped).
+ * Restartable. */
 int must_check pv_set_kernel_root(struct vcpu *v, mfn_t root);
 int must_check pv_set_user_root(struct vcpu *v, mfn_t root); /* mfn 0 = none */
 
@@ -34,7 +35,8 @@ struct pv_bounce {
     bool has_error, masks_events, failsafe;
 };
 void pv_bounce(struct vcpu *v, const struct pv_bounce *b);
-/* Exception `vector` into current's guest by its trap table; cr2 for #PF is put in vcpu_info. */
+/* Exception `vector` into current's guest by its trap table; cr2 for #PF is put in
+ * vcpu_info. */
 void pv_inject(struct vcpu *v, unsigned int vector, uint32_t error_code);
 
 /* Builds domain 0 from the boot modules. Panics with one clear line when it cannot. */

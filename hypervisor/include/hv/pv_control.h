@@ -19,7 +19,8 @@ int must_check pv_vcpu_reset(struct vcpu *v);
 /* Fills a frame (direct-map address) with the hypercall stubs. */
 void pv_fill_hypercall_page(void *page);
 
-/* Does d have all of these I/O ports, first + n <= 65536? Gives or takes them: 0; -ENOMEM. */
+/* Does d have all of these I/O ports, first + n <= 65536? Gives or takes them: 0;
+ * -ENOMEM. */
 bool pv_io_ports_allowed(const struct domain *d, unsigned int first, unsigned int n);
 int must_check pv_io_ports_set(struct domain *d, unsigned int first, unsigned int n,
                                bool allow);
@@ -30,12 +31,13 @@ int must_check pv_io_ports_set(struct domain *d, unsigned int first, unsigned in
  */
 int must_check pv_vcpu_set_xstate(struct vcpu *v, uint64_t xcr0, const void *image);
 
-/* A leaf as d's guests see it, but for what differs between vCPUs; d null: a new domain's. */
+/* A leaf as d's guests see it, but for what differs between vCPUs; d null: a new
+ * domain's. */
 struct cpuid_regs;
 void pv_cpuid_policy(const struct domain *d, uint32_t leaf, uint32_t sub,
                      struct cpuid_regs *out);
-/* Narrows it by n more leaves, which take the place of what was set before for them. d has
- * not run yet, and the caller serialises. 0; -ENOMEM. */
+/* Narrows it by n more leaves, which take the place of what was set before for them. d
+ * has not run yet, and the caller serialises. 0; -ENOMEM. */
 int must_check pv_cpuid_override(struct domain *d, const struct xen_cpuid_leaf *leaf,
                                  unsigned int n);
 
