@@ -22,6 +22,9 @@
 #define LAST_PORT  4095
 #define MAX_ERRNO  4095
 
+/* What is written to a pointer of the pool stays within the memory. */
+#define POINTER_SPAN ((WILD_PAGES - 2) * PAGE_SIZE)
+
 uint64_t *wild_memory;
 
 static uint64_t pool[POOL_MAX];
@@ -111,7 +114,6 @@ static void add_addresses(void)
     add((uint64_t)window);
     add((uint64_t)window + PAGE_SIZE - 8);
     add((uint64_t)kernel_space.root);
-    add((uint64_t)&shared_info);
 }
 
 static void add_frames(void)
@@ -160,7 +162,7 @@ uint64_t wild_value(struct random *r)
     unsigned int what = random_below(r, 16);
 
     if (what < 4)
-        return (uint64_t)wild_memory + random_below(r, WILD_PAGES * PAGE_SIZE / 8) * 8;
+        return (uint64_t)wild_memory + random_below(r, POINTER_SPAN / 8) * 8;
     if (what == 4)
         return random_next(r);
     return pool[random_below(r, pool_size)];
