@@ -20,7 +20,7 @@ newlib-cflags := -O2 -g0 -std=gnu11 -ffreestanding -fno-pic -fno-pie -mcmodel=ke
 newlib-options := --target=x86_64-elf --prefix=/ --disable-multilib --disable-nls \
 		  --disable-libgloss --disable-newlib-supplied-syscalls \
 		  --enable-newlib-io-long-long --enable-newlib-io-long-double \
-		  --enable-newlib-io-c99-formats --enable-newlib-io-pos-args \
+		  --enable-newlib-io-c99-formats \
 		  --enable-newlib-reent-small --enable-newlib-global-stdio-streams \
 		  --enable-newlib-retargetable-locking --enable-newlib-global-atexit \
 		  --disable-newlib-wide-orient
