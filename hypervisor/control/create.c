@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* domctl: creating domains. The configuration is checked here, all of it, beforehand. */
+/* domctl: creating domains. The configuration is checked here, beforehand; the limits of
+ * grants by their own subsystem. */
 #include "internal.h"
 #include <hv/lib.h>
 
 #define FLAGS_ACCEPTED (XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_oos_off)
 
-#define MAX_GRANT_FRAMES    64
-#define MAX_MAPTRACK_FRAMES 1024
-#define GRANT_VERSION       1
+#define GRANT_VERSION 1
 
 /* Device models are for guests that we do not have; the timer's is every PV guest's. */
 static int check_arch(const struct xen_arch_domainconfig *arch)
@@ -19,27 +18,16 @@ static int check_arch(const struct xen_arch_domainconfig *arch)
     return arch->misc_flags & ~XEN_X86_MISC_FLAGS_MAX ? -EINVAL : 0;
 }
 
-static int check_grants(const struct xen_domctl_createdomain *c)
-{
-    if (c->grant_opts != GRANT_VERSION)
-        return -EINVAL;
-    if (c->max_grant_frames == 0 || c->max_grant_frames > MAX_GRANT_FRAMES ||
-        c->max_maptrack_frames > MAX_MAPTRACK_FRAMES)
-        return -EINVAL;
-    return 0;
-}
-
 static int check_config(const struct xen_domctl_createdomain *c)
 {
     int rc;
 
-    if (c->flags & ~FLAGS_ACCEPTED || c->iommu_opts || c->vmtrace_size)
+    if (c->flags & ~FLAGS_ACCEPTED || c->iommu_opts || c->vmtrace_size ||
+        c->grant_opts != GRANT_VERSION)
         return -EINVAL;
     if (c->max_vcpus < 1 || c->max_vcpus > DOMAIN_MAX_VCPUS)
         return -EINVAL;
     rc = check_arch(&c->arch);
-    if (!rc)
-        rc = check_grants(c);
     if (!rc && c->cpupool_id)
         rc = -ESRCH;
     return rc;
@@ -50,10 +38,6 @@ static void normalise(struct xen_domctl_createdomain *c)
 {
     c->flags &= XEN_DOMCTL_CDF_xs_domain;
     c->arch.emulation_flags = 0;
-    if (c->max_grant_frames < 0)
-        c->max_grant_frames = MAX_GRANT_FRAMES;
-    if (c->max_maptrack_frames < 0)
-        c->max_maptrack_frames = MAX_MAPTRACK_FRAMES;
 }
 
 /*

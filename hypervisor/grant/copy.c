@@ -51,14 +51,17 @@ static int side_claim(struct side *s, const struct gnttab_copy_ptr *ptr, bool is
 {
     int status;
 
-    if (!is_grant && ptr->domid != DOMID_SELF)
-        return GNTST_permission_denied; /* frame numbers are for the owner alone */
     s->owner = grant_find_domain(ptr->domid);
     if (!s->owner)
         return GNTST_bad_domain;
     s->is_grant = is_grant;
     s->writes = writes;
-    status = is_grant ? claim_grant(s, ptr->u.ref) : claim_frame(s, ptr->u.gmfn);
+    if (is_grant)
+        status = claim_grant(s, ptr->u.ref);
+    else if (ptr->domid == DOMID_SELF)
+        status = claim_frame(s, ptr->u.gmfn);
+    else
+        status = GNTST_permission_denied; /* frame numbers are for the owner alone */
     if (status != GNTST_okay)
         domain_put(s->owner);
     return status;

@@ -96,7 +96,7 @@ static always_inline int map_from(struct domain *granter, struct gnttab_map_gran
     int status;
 
     if (unlikely(!m))
-        return GNTST_no_device_space;
+        return GNTST_no_space;
     status = entry_pin(granter, op->ref, d->id, op->flags & GNTMAP_readonly, &m->use);
     if (likely(status == GNTST_okay)) {
         m->granter = granter;

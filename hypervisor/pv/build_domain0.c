@@ -93,8 +93,8 @@ static struct domain *__init create_domain(void)
         .flags = 0,
         .max_vcpus = dom0_max_vcpus ? dom0_max_vcpus : nr_cpus,
         .max_evtchn_port = 4095,
-        .max_grant_frames = 64,
-        .max_maptrack_frames = 1024,
+        .max_grant_frames = -1, /* what the boot options say */
+        .max_maptrack_frames = -1,
     };
     struct domain *d;
     int rc;

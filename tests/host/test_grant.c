@@ -471,7 +471,7 @@ static void limits(void **state)
         assert_int_equal(map_flags(1, 8, GNTMAP_device_map | GNTMAP_readonly, &h),
                          GNTST_okay);
     assert_int_equal(map_flags(1, 8, GNTMAP_device_map | GNTMAP_readonly, &h),
-                     GNTST_no_device_space);
+                     GNTST_no_space);
 }
 
 static void swap_needs_idle_entries(void **state)
