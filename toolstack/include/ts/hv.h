@@ -106,6 +106,7 @@ struct ts_hv_ops {
     int (*domain_destroy)(struct ts_hv *hv, domid_t id);
     int (*domain_pause)(struct ts_hv *hv, domid_t id); /* counted */
     int (*domain_unpause)(struct ts_hv *hv, domid_t id);
+    int (*domain_set_uuid)(struct ts_hv *hv, domid_t id, const uint8_t *uuid);
     int (*domain_set_max_mem)(struct ts_hv *hv, domid_t id, uint64_t kib);
     int (*domain_set_max_vcpus)(struct ts_hv *hv, domid_t id, unsigned int n);
     /* -XEN_ESRCH when there is no such domain. */
@@ -163,10 +164,11 @@ struct ts_hv_ops {
     /* A port of domain id that remote may bind to. */
     int (*evtchn_alloc_unbound)(struct ts_hv *hv, domid_t id, domid_t remote,
                                 evtchn_port_t *port);
-    /* Comes masked; the event loop learns of it by evtchn_unmask. */
+    /* When it fires, the program that owns the event loop is told (ts_consoles_event). */
     int (*evtchn_bind)(struct ts_hv *hv, domid_t remote, evtchn_port_t remote_port,
                        evtchn_port_t *local);
     int (*evtchn_send)(struct ts_hv *hv, evtchn_port_t local);
+    /* Delivers what came while the port was masked. */
     int (*evtchn_unmask)(struct ts_hv *hv, evtchn_port_t local);
     int (*evtchn_close)(struct ts_hv *hv, evtchn_port_t local);
 
@@ -211,6 +213,12 @@ struct ts_hypercalls {
     long (*event_channel_op)(int cmd, void *arg);
     long (*grant_table_op)(unsigned int cmd, void *arg, unsigned int n);
     long (*xen_version)(int cmd, void *arg);
+    /*
+     * As ts_hv_ops.evtchn_bind and .evtchn_close: the program keeps a table of its ports
+     * and decides which handler a new one gets.
+     */
+    int (*event_bind)(domid_t remote, evtchn_port_t remote_port, evtchn_port_t *local);
+    int (*event_close)(evtchn_port_t local);
     /* As ts_hv_ops.frames_map and .frames_unmap. */
     int (*map)(domid_t id, const xen_pfn_t *mfns, unsigned int n, void **address);
     void (*unmap)(void *address, unsigned int n);

@@ -3,13 +3,13 @@
  * The life-cycle manager: which domains there are, what they are called and were made
  * from, and what happens when one ends. It drives hypervisor, builder, console daemon
  * and xenstore; the program around it owns the event loop and calls
- *   ts_manager_domains_changed()  when VIRQ_DOM_EXC fires,
+ *   ts_manager_domains_changed()  when VIRQ_DOM_EXC fires, again while it returns true,
  *   ts_manager_timer()            when the time it asked for has come.
  * No function blocks. A creation that fails leaves nothing behind. One thread at a time.
  *
- * State of a record:
- *   building -> running <-> paused -> ended (shut down; being acted on) -> gone
- *                                       \-> preserved (until destroyed by hand)
+ * State of a record (enum ts_domain_state):
+ *   (made) -> LIVE -> STOPPING -> (ends) -> destroyed, made again, or PRESERVED
+ * A domain may end without having been asked to. It may be paused in any state.
  */
 #ifndef TS_MANAGE_H
 #define TS_MANAGE_H
@@ -54,7 +54,6 @@ struct ts_config {
 void ts_config_init(struct ts_config *config);
 
 enum ts_domain_state {
-    TS_DOM_BUILDING,
     TS_DOM_LIVE,      /* runs, is blocked or paused: ask the hypervisor */
     TS_DOM_STOPPING,  /* has been asked to end */
     TS_DOM_PRESERVED, /* has ended and is kept */
@@ -97,14 +96,17 @@ struct ts_store_ops {
     /* Starts and ends service of a domain's ring. */
     int (*introduce)(void *context, domid_t id, uint64_t ring_mfn,
                      evtchn_port_t guest_port);
+    /* The domain has shut down but is there still. */
+    void (*ended)(void *context, domid_t id);
+    /* The domain is gone, introduced or not: nothing may be left of it but its nodes. */
     void (*release)(void *context, domid_t id);
 };
 
 enum ts_event {
     TS_EVENT_CREATED,
-    TS_EVENT_ENDED,     /* shut down by itself or by request; reason in ended_with */
-    TS_EVENT_RESTARTED, /* the record has the new domain's number */
-    TS_EVENT_RESTART_FAILED,
+    TS_EVENT_ENDED,          /* shut down by itself or by request; reason in ended_with */
+    TS_EVENT_RESTARTED,      /* the record has the new domain's number */
+    TS_EVENT_RESTART_FAILED, /* the record is about to go; text says why */
     TS_EVENT_PRESERVED,
     TS_EVENT_RENAMED,
     TS_EVENT_SHUTDOWN_TIMEOUT, /* still there when the time given was over */
@@ -199,8 +201,12 @@ int ts_domain_pin(struct ts_manager *manager, domid_t id, unsigned int vcpu,
 
 /* --- what the event loop calls --- */
 
-/* VIRQ_DOM_EXC: finds domains that have ended and does what their records say. */
-void ts_manager_domains_changed(struct ts_manager *manager);
+/*
+ * VIRQ_DOM_EXC: finds domains that have ended and does what their records say, for a few
+ * at a time. Returns whether there are more: it is to be called again then, after other
+ * work. Restarts end with the events RESTARTED or RESTART_FAILED.
+ */
+bool ts_manager_domains_changed(struct ts_manager *manager);
 /* The time of env.set_timer has come. */
 void ts_manager_timer(struct ts_manager *manager);
 

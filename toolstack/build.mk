@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# The toolstack's portable library. A folder's build.mk names its files in ts-src
+# (relative to toolstack/): compiled here for the host as $(BUILD)/toolstack/
+# libtoolstack.a, and by whatever else wants the library with a C library of its own.
+# Programs of the host have rules of their own in their folder's build.mk.
+
+include $(wildcard toolstack/*/build.mk)
+
+ts-cppflags := -Itoolstack/include -Ihypercall-abi/include
+ts-cflags := $(cc-common) -fPIE
+ts-dir := $(BUILD)/toolstack
+ts-lib := $(ts-dir)/libtoolstack.a
+
+$(ts-dir)/%.o: toolstack/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ts-cflags) $(ts-cppflags) -c $< -o $@
+
+$(ts-lib): $(ts-src:%.c=$(ts-dir)/%.o)
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+.PHONY: toolstack
+toolstack: $(ts-lib)
+all: toolstack

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+ts-src += console/daemon.c console/ring.c console/scrollback.c console/viewer.c
