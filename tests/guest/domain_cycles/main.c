@@ -5,7 +5,8 @@
  * after any step of building; a random time after its start, while it pins a tree of
  * tables, maps and unmaps a grant, grants, sets timers, sends events, crashes or shuts
  * down; meanwhile, in half of the cycles, domain 0's other vCPU pins its tables, maps its
- * grants or asks about it. The command line says how many cycles.
+ * grants or its frames, asks about it, pauses it or destroys it too. The command line
+ * says how many cycles.
  * Expected: each domain goes; free frames, ports and grant mappings at the end are exactly
  * those of the start.
  *
@@ -33,7 +34,16 @@ COVERS(XEN_DOMCTL_destroydomain, XEN_DOMCTL_createdomain);
 #define BUILD_STEPS 5
 
 /* What the other vCPU does to the domain meanwhile. */
-enum meddling { MEDDLE_NOT, MEDDLE_PIN, MEDDLE_MAP, MEDDLE_ASK, NR_MEDDLINGS };
+enum meddling {
+    MEDDLE_NOT,
+    MEDDLE_PIN,
+    MEDDLE_MAP,
+    MEDDLE_ASK,
+    MEDDLE_PEEK,
+    MEDDLE_PAUSE,
+    MEDDLE_DESTROY,
+    NR_MEDDLINGS,
+};
 
 static struct guest guest;
 static struct random rnd = { 20 };
@@ -80,6 +90,23 @@ static void meddle_ask(void)
     domctl(&op, XEN_DOMCTL_getvcpucontext, guest.id);
 }
 
+/* Its frames mapped and unmapped. */
+static void meddle_peek(void)
+{
+    unsigned long window = (unsigned long)grant_window;
+
+    for (unsigned int i = 0; i < 32; i++)
+        HYPERVISOR_update_va_mapping_otherdomain(window, pte_make(guest.mfn[i], PTE_RO),
+                                                 UVMF_INVLPG | UVMF_LOCAL, guest.id);
+    HYPERVISOR_update_va_mapping(window, 0, UVMF_INVLPG | UVMF_LOCAL);
+}
+
+static void meddle_pause(void)
+{
+    if (!domctl_simple(XEN_DOMCTL_pausedomain, guest.id))
+        domctl_simple(XEN_DOMCTL_unpausedomain, guest.id);
+}
+
 static void meddle(void)
 {
     switch (meddling) {
@@ -89,6 +116,13 @@ static void meddle(void)
         return meddle_map();
     case MEDDLE_ASK:
         return meddle_ask();
+    case MEDDLE_PEEK:
+        return meddle_peek();
+    case MEDDLE_PAUSE:
+        return meddle_pause();
+    case MEDDLE_DESTROY:
+        domctl_simple(XEN_DOMCTL_destroydomain, guest.id);
+        return;
     default:
         time_sleep(100 * NSEC_PER_USEC);
     }
@@ -218,11 +252,13 @@ static void wait_gone(domid_t id)
 static void kill(void)
 {
     bool is_closed_first = channel && random_below(&rnd, 2);
+    int rc;
 
     if (is_closed_first)
         event_close(channel);
     guest_unmap(&guest);
-    check_eq(domctl_simple(XEN_DOMCTL_destroydomain, guest.id), 0);
+    rc = domctl_simple(XEN_DOMCTL_destroydomain, guest.id);
+    check_eq(rc == -ESRCH && meddling == MEDDLE_DESTROY ? 0 : rc, 0);
     set_meddling(MEDDLE_NOT);
     wait_gone(guest.id);
     if (channel && !is_closed_first)
