@@ -10,6 +10,13 @@ long hc_grant_table_op(unsigned int cmd, XEN_GUEST_HANDLE(void) uop, unsigned in
 {
     if (unlikely((int)count < 0))
         return -EINVAL;
+    /* Of the rows these two are called most. */
+    if (likely(cmd == GNTTABOP_map_grant_ref))
+        return grant_op_map_grant_ref((XEN_GUEST_HANDLE(gnttab_map_grant_ref_t)){ uop.p },
+                                      count);
+    if (likely(cmd == GNTTABOP_unmap_grant_ref))
+        return grant_op_unmap_grant_ref(
+            (XEN_GUEST_HANDLE(gnttab_unmap_grant_ref_t)){ uop.p }, count);
     switch (cmd) {
 #define OP(nr, name, suffix, type, dir, priv, restart) \
     case nr:                                           \

@@ -78,21 +78,24 @@ static noinline int mod_leaf_slow(uint64_t *slot, uint64_t new_pte, struct page_
     return rc;
 }
 
-/* The same without a page_mod: both the table and the frames are word's owner's. */
-static noinline int mod_own_leaf_slow(uint64_t *slot, uint64_t new_pte, uint64_t word)
+/* The same without a page_mod. */
+static noinline int mod_plain_leaf_slow(uint64_t *slot, uint64_t new_pte,
+                                        uint64_t owner_word, uint64_t frames_word)
 {
-    domid_t owner = page_word_owner(word);
+    domid_t owner = page_word_owner(owner_word);
     struct page_mod m;
 
-    page_mod_init(&m, owner, owner, owner);
+    page_mod_init(&m, owner, page_word_owner(frames_word), owner);
     return mod_leaf_slow(slot, new_pte, &m);
 }
 
-/* m: null for what page_mod_own_leaf() does. */
+/* m: null for what page_mod_plain_leaf() does. */
 static always_inline int mod_leaf_otherwise(uint64_t *slot, uint64_t new_pte,
-                                            uint64_t word, struct page_mod *m)
+                                            uint64_t owner_word, uint64_t frames_word,
+                                            struct page_mod *m)
 {
-    return m ? mod_leaf_slow(slot, new_pte, m) : mod_own_leaf_slow(slot, new_pte, word);
+    return m ? mod_leaf_slow(slot, new_pte, m)
+             : mod_plain_leaf_slow(slot, new_pte, owner_word, frames_word);
 }
 
 /* The reference of pg was there to take, but the type was not at once. */
@@ -103,11 +106,12 @@ static noinline int mod_leaf_again(struct page_info *pg, uint64_t *slot, uint64_
     return mod_leaf_slow(slot, new_pte, m);
 }
 
-static noinline int mod_own_leaf_again(struct page_info *pg, uint64_t *slot,
-                                       uint64_t new_pte, uint64_t word)
+static noinline int mod_plain_leaf_again(struct page_info *pg, uint64_t *slot,
+                                         uint64_t new_pte, uint64_t owner_word,
+                                         uint64_t frames_word)
 {
     page_put(pg);
-    return mod_own_leaf_slow(slot, new_pte, word);
+    return mod_plain_leaf_slow(slot, new_pte, owner_word, frames_word);
 }
 
 static noinline int drop_leaf_slow(uint64_t pte, uint64_t owner_word)
@@ -159,18 +163,19 @@ static always_inline int mod_leaf(uint64_t *slot, uint64_t new_pte, uint64_t own
         old = READ_ONCE(*slot);
         if (unlikely((new_pte & ~LEAF_BITS_ALLOWED) || mfn_x(mfn) >= max_page ||
                      !((old ^ new_pte) & LEAF_NAME_BITS)))
-            return mod_leaf_otherwise(slot, new_pte, owner_word, m);
+            return mod_leaf_otherwise(slot, new_pte, owner_word, frames_word, m);
         old = READ_ONCE(pg->ref);
         if (unlikely(!page_ref_is_of(old, frames_word) ||
                      !word_cas(&pg->ref, &old, old + 1)))
-            return mod_leaf_otherwise(slot, new_pte, owner_word, m);
+            return mod_leaf_otherwise(slot, new_pte, owner_word, frames_word, m);
         if (new_pte & PTE_RW) {
             old = READ_ONCE(pg->type);
             if (unlikely(!pgt_is_usable(old, PT_WRITABLE) ||
                          pgt_count(old) >= PGT_COUNT_LIMIT ||
                          !word_cas(&pg->type, &old, old + 1)))
                 return m ? mod_leaf_again(pg, slot, new_pte, m)
-                         : mod_own_leaf_again(pg, slot, new_pte, owner_word);
+                         : mod_plain_leaf_again(pg, slot, new_pte, owner_word,
+                                                frames_word);
         }
     }
     old = __atomic_exchange_n(slot, new_pte, __ATOMIC_SEQ_CST);
@@ -186,9 +191,17 @@ int page_mod_leaf(uint64_t *slot, uint64_t new_pte, struct page_mod *m)
     return mod_leaf(slot, new_pte, m->owner_word, m->frames_word, m);
 }
 
-int page_mod_own_leaf(uint64_t *slot, uint64_t new_pte, uint64_t owner_word)
+int page_mod_plain_leaf(uint64_t *slot, uint64_t new_pte, uint64_t owner_word,
+                        uint64_t frames_word)
 {
-    return mod_leaf(slot, new_pte, owner_word, owner_word, NULL);
+    return mod_leaf(slot, new_pte, owner_word, frames_word, NULL);
+}
+
+int page_mod_clear_leaf(uint64_t *slot, uint64_t *old, uint64_t owner_word)
+{
+    if (unlikely(!word_cas(slot, old, 0)))
+        return -EAGAIN;
+    return *old & PTE_P ? drop_leaf(*old, owner_word) : 0;
 }
 
 /* What a table's entry names loses a reference; if that takes long the caller finishes. */

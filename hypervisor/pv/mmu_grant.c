@@ -35,14 +35,15 @@ static uint64_t grant_pte(uint32_t flags, mfn_t frame)
 int pv_grant_map(struct domain *d, uint64_t addr, uint32_t flags, mfn_t frame)
 {
     uint64_t *slot = get_slot(d, addr, flags & GNTMAP_contains_pte);
-    struct page_mod m;
+    domid_t owner;
     int rc;
 
     if (unlikely(!slot))
         return -EINVAL;
     /* The grant's own reference keeps the frame with its owner meanwhile. */
-    page_mod_init(&m, d->id, page_owner_id(mfn_to_page(frame)), d->id);
-    rc = page_mod_leaf(slot, grant_pte(flags, frame), &m);
+    owner = page_owner_id(mfn_to_page(frame));
+    rc = page_mod_plain_leaf(slot, grant_pte(flags, frame), page_ref_word(d->id),
+                             page_ref_word(owner));
     mmu_put_slot(slot);
     return unlikely(rc) ? -EINVAL : 0;
 }
@@ -62,6 +63,20 @@ static int replace_mapping(const struct domain *d, uint64_t *slot, mfn_t frame,
         if (!names_frame(m.old, frame))
             return -EINVAL;
         rc = page_mod_leaf(slot, pte, &m);
+    }
+    return rc ? -EINVAL : 0;
+}
+
+static always_inline int clear_mapping(const struct domain *d, uint64_t *slot,
+                                       mfn_t frame)
+{
+    uint64_t old = READ_ONCE(*slot);
+    int rc = -EAGAIN;
+
+    for (unsigned int i = 0; i < MAX_TRIES && rc == -EAGAIN; i++) {
+        if (unlikely(!names_frame(old, frame)))
+            return -EINVAL;
+        rc = page_mod_clear_leaf(slot, &old, page_ref_word(d->id));
     }
     return rc ? -EINVAL : 0;
 }
@@ -96,7 +111,7 @@ int pv_grant_unmap(struct domain *d, uint64_t addr, uint32_t flags, mfn_t frame,
     if (unlikely(!slot))
         return -EINVAL;
     rc = unlikely(new_addr) ? move_mapping(d, slot, frame, new_addr)
-                            : replace_mapping(d, slot, frame, 0);
+                            : clear_mapping(d, slot, frame);
     mmu_put_slot(slot);
     return rc;
 }

@@ -32,29 +32,23 @@ static always_inline int flush_by_flags(unsigned long va, unsigned long flags)
     }
 }
 
-/* The new entry is for a frame of the domain `frames`; is_own: the caller's. */
+/* The new entry is for a frame of frames_word's owner, the table is word's owner's. */
 static always_inline long update_va(unsigned long va, uint64_t val, unsigned long flags,
-                                    bool is_own, domid_t frames)
+                                    uint64_t word, uint64_t frames_word)
 {
-    struct vcpu *v = current;
-    const struct domain *d = v->domain;
-    uint64_t word = page_ref_word(d->id);
-    struct page_mod m;
+    struct page_info *pg;
     uint64_t table, *slot;
     int rc;
 
-    if (unlikely(!mmu_find_l1(v->root_cr3, va, &table)))
+    if (unlikely(!mmu_find_l1(current->root_cr3, va, &table)))
         return -EINVAL;
-    slot = mmu_get_slot_aligned(d, word, table | (va >> (PAGE_SHIFT - 3) & 0xff8));
+    pg = mfn_to_page(maddr_to_mfn(_maddr(table)));
+    __asm__("" : "+r"(pg)); /* kept, not computed anew at the end */
+    slot = mmu_get_slot_in(pg, word, table | (va >> (PAGE_SHIFT - 3) & 0xff8));
     if (unlikely(!slot))
         return -EINVAL;
-    if (is_own) {
-        rc = page_mod_own_leaf(slot, val, word);
-    } else {
-        page_mod_init(&m, d->id, frames, d->id);
-        rc = page_mod_leaf(slot, val, &m);
-    }
-    page_put_shared_type(mfn_to_page(maddr_to_mfn(_maddr(table))));
+    rc = page_mod_plain_leaf(slot, val, word, frames_word);
+    page_put_shared_type(pg);
     if (unlikely(rc) || !(flags & UVMF_FLUSHTYPE_MASK))
         return rc;
     return flush_by_flags(va, flags);
@@ -64,7 +58,9 @@ static always_inline long update_va(unsigned long va, uint64_t val, unsigned lon
  * -EFAULT the entry is changed but the bitmap of vCPUs cannot be read. */
 long hc_update_va_mapping(unsigned long va, uint64_t val, unsigned long flags)
 {
-    return update_va(va, val, flags, true, DOMID_SELF);
+    uint64_t word = page_ref_word(current->domain->id);
+
+    return update_va(va, val, flags, word, word);
 }
 
 /* The same with a frame of domid. Also -ESRCH, -EPERM: the domain. */
@@ -76,7 +72,8 @@ long hc_update_va_mapping_otherdomain(unsigned long va, uint64_t val, unsigned l
 
     if (rc)
         return rc;
-    rc = update_va(va, val, flags, false, p.frames_id);
+    rc = update_va(va, val, flags, page_ref_word(current->domain->id),
+                   page_ref_word(p.frames_id));
     mmu_party_put(&p);
     return rc;
 }

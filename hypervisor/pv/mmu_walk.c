@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "mmu_walk.h"
 
-uint64_t *mmu_get_slot_slow(const struct domain *d, uint64_t maddr)
+uint64_t *mmu_get_slot_slow(uint64_t word, uint64_t maddr)
 {
     mfn_t mfn = maddr_to_mfn(_maddr(maddr));
     int level = -EINVAL;
 
     if (mfn_x(mfn) < max_page)
-        level = page_get_table(mfn_to_page(mfn), d->id, PT_L1);
+        level = page_get_table(mfn_to_page(mfn), page_word_owner(word), PT_L1);
     if (level == PT_L1)
         return (uint64_t *)(DIRECTMAP_START + maddr);
     if (level == PT_NONE)
@@ -19,7 +19,7 @@ uint64_t *mmu_get_slot_at(const struct domain *d, uint64_t maddr)
 {
     if (unlikely(maddr & (sizeof(uint64_t) - 1)))
         return NULL;
-    return mmu_get_slot_aligned(d, page_ref_word(d->id), maddr);
+    return mmu_get_slot_aligned(page_ref_word(d->id), maddr);
 }
 
 uint64_t *mmu_get_slot(const struct vcpu *v, unsigned long va)
@@ -29,7 +29,7 @@ uint64_t *mmu_get_slot(const struct vcpu *v, unsigned long va)
 
     if (unlikely(!mmu_find_l1(v->root_cr3, va, &table)))
         return NULL;
-    return mmu_get_slot_aligned(d, page_ref_word(d->id),
+    return mmu_get_slot_aligned(page_ref_word(d->id),
                                 table | (va >> (PAGE_SHIFT - 3) & 0xff8));
 }
 

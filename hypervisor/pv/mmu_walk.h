@@ -66,19 +66,23 @@ static always_inline bool mmu_find_l1(uint64_t root, unsigned long va, uint64_t 
 }
 
 /* mmu_get_slot_at() for an aligned address, when the quick try failed. */
-uint64_t *mmu_get_slot_slow(const struct domain *d, uint64_t maddr);
+uint64_t *mmu_get_slot_slow(uint64_t word, uint64_t maddr);
 
-/* mmu_get_slot_at() for an aligned address. word: page_ref_word() of d. */
-static always_inline uint64_t *mmu_get_slot_aligned(const struct domain *d, uint64_t word,
-                                                    uint64_t maddr)
+/* mmu_get_slot_at() for an aligned address. pg: its frame; word: page_ref_word() of the
+ * owner. */
+static always_inline uint64_t *mmu_get_slot_in(struct page_info *pg, uint64_t word,
+                                               uint64_t maddr)
 {
-    mfn_t mfn = maddr_to_mfn(_maddr(maddr));
-
-    if (unlikely(mfn_x(mfn) >= max_page))
+    if (unlikely(mfn_x(maddr_to_mfn(_maddr(maddr))) >= max_page))
         return NULL;
-    if (!page_try_get(mfn_to_page(mfn), word, PT_L1))
-        return mmu_get_slot_slow(d, maddr);
+    if (!page_try_get(pg, word, PT_L1))
+        return mmu_get_slot_slow(word, maddr);
     return (uint64_t *)(DIRECTMAP_START | maddr);
+}
+
+static always_inline uint64_t *mmu_get_slot_aligned(uint64_t word, uint64_t maddr)
+{
+    return mmu_get_slot_in(mfn_to_page(maddr_to_mfn(_maddr(maddr))), word, maddr);
 }
 
 #endif

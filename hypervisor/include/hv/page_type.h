@@ -186,8 +186,12 @@ static inline void page_mod_init(struct page_mod *m, domid_t owner, domid_t fram
 int must_check page_mod_leaf(uint64_t *slot, uint64_t new_pte, struct page_mod *m);
 int must_check page_mod_table(uint64_t *slot, enum page_type level, uint64_t new_pte,
                               struct page_mod *m);
-/* page_mod_leaf() for a table of owner_word's owner and an entry for a frame of it. */
-int must_check page_mod_own_leaf(uint64_t *slot, uint64_t new_pte, uint64_t owner_word);
+/* page_mod_leaf() for a table of owner_word's owner and a frame of frames_word's. */
+int must_check page_mod_plain_leaf(uint64_t *slot, uint64_t new_pte, uint64_t owner_word,
+                                   uint64_t frames_word);
+/* The same for an entry *old that is to become 0: -EAGAIN when *slot is another one, which
+ * is put into *old. */
+int must_check page_mod_clear_leaf(uint64_t *slot, uint64_t *old, uint64_t owner_word);
 
 static inline int must_check page_mod_entry(uint64_t *slot, enum page_type level,
                                             uint64_t new_pte, struct page_mod *m)
