@@ -70,10 +70,14 @@ host-elf_image-src := hypervisor/pv/elf_image.c
 host-tests += decode
 host-decode-src := hypervisor/pv/decode.c hypervisor/pv/mmu_ptwr_decode.c
 
+host-tests += xs_wire
+host-xs_wire-src := $(wildcard toolstack/xenstore/*.c)
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \
-	       -D__PAVISE__ -Ihypervisor/include -Ihypercall-abi/include -Itests/host
+	       -D__PAVISE__ -Ihypervisor/include -Ihypercall-abi/include -Itests/host \
+	       -Itoolstack/include
 
 # $(1) compiler: its objects
 define host-compiler-rules

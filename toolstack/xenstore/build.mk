@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# The xenstore daemon as a library.
+xs-src := $(addprefix xenstore/,account.c change.c check.c connection.c control.c local.c \
+	memory.c message.c node.c path.c perms.c request.c request_domain.c \
+	request_session.c request_tree.c server.c store.c transaction.c view.c watch.c \
+	xs_buffer.c xs_ring.c)
+ts-src += $(xs-src)
