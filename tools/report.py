@@ -12,6 +12,7 @@ hypervisor in BUILD, if there is one.
 import argparse
 import collections
 import json
+import signal
 import subprocess
 from pathlib import Path
 
@@ -97,4 +98,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     main()

@@ -14,11 +14,8 @@
 static noinline long event_channel_op(int cmd, XEN_GUEST_HANDLE(void) arg)
 {
     switch (cmd) {
-#define OP(nr, name, suffix, type, dir, priv, restart)                       \
-    case nr:                                                                 \
-        return OP_CASE(evtchn_op_, suffix, type, dir, priv, restart, arg,    \
-                       __HYPERVISOR_event_channel_op, 2, (unsigned long)cmd, \
-                       (unsigned long)arg.p);
+#define OP(nr, name, suffix, type, dir, priv, restart) \
+    OP_ROW(event_channel_op, evtchn_op_, nr, suffix, type, dir, priv, restart)
 #define OP_ABSENT(nr, name, err) OP_ABSENT_CASE(nr, err)
 #include <abi/ops/evtchn.def>
     default:
@@ -43,11 +40,8 @@ _Static_assert(offsetof(struct evtchn_send, port) == 0, "the argument is the por
 long hc_callback_op(int cmd, XEN_GUEST_HANDLE(const_void) arg)
 {
     switch (cmd) {
-#define OP(nr, name, suffix, type, dir, priv, restart)                      \
-    case nr:                                                                \
-        return OP_CASE(callback_op_, suffix, type, dir, priv, restart, arg, \
-                       __HYPERVISOR_callback_op, 2, (unsigned long)cmd,     \
-                       (unsigned long)arg.p);
+#define OP(nr, name, suffix, type, dir, priv, restart) \
+    OP_ROW(callback_op, callback_op_, nr, suffix, type, dir, priv, restart)
 #define OP_ABSENT(nr, name, err) OP_ABSENT_CASE(nr, err)
 #include <abi/ops/callback.def>
     default:
@@ -58,11 +52,8 @@ long hc_callback_op(int cmd, XEN_GUEST_HANDLE(const_void) arg)
 long hc_physdev_op(int cmd, XEN_GUEST_HANDLE(void) arg)
 {
     switch (cmd) {
-#define OP(nr, name, suffix, type, dir, priv, restart)                     \
-    case nr:                                                               \
-        return OP_CASE(physdev_op_, suffix, type, dir, priv, restart, arg, \
-                       __HYPERVISOR_physdev_op, 2, (unsigned long)cmd,     \
-                       (unsigned long)arg.p);
+#define OP(nr, name, suffix, type, dir, priv, restart) \
+    OP_ROW(physdev_op, physdev_op_, nr, suffix, type, dir, priv, restart)
 #define OP_ABSENT(nr, name, err) OP_ABSENT_CASE(nr, err)
 #include <abi/ops/physdev.def>
     default:
@@ -73,10 +64,8 @@ long hc_physdev_op(int cmd, XEN_GUEST_HANDLE(void) arg)
 long hc_nmi_op(unsigned int cmd, XEN_GUEST_HANDLE(void) arg)
 {
     switch (cmd) {
-#define OP(nr, name, suffix, type, dir, priv, restart)                 \
-    case nr:                                                           \
-        return OP_CASE(nmi_op_, suffix, type, dir, priv, restart, arg, \
-                       __HYPERVISOR_nmi_op, 2, cmd, (unsigned long)arg.p);
+#define OP(nr, name, suffix, type, dir, priv, restart) \
+    OP_ROW(nmi_op, nmi_op_, nr, suffix, type, dir, priv, restart)
 #define OP_ABSENT(nr, name, err) OP_ABSENT_CASE(nr, err)
 #include <abi/ops/nmi.def>
     default:
@@ -87,11 +76,8 @@ long hc_nmi_op(unsigned int cmd, XEN_GUEST_HANDLE(void) arg)
 static noinline long xen_version(int cmd, XEN_GUEST_HANDLE(void) arg)
 {
     switch (cmd) {
-#define OP(nr, name, suffix, type, dir, priv, restart)                      \
-    case nr:                                                                \
-        return OP_CASE(xen_version_, suffix, type, dir, priv, restart, arg, \
-                       __HYPERVISOR_xen_version, 2, (unsigned long)cmd,     \
-                       (unsigned long)arg.p);
+#define OP(nr, name, suffix, type, dir, priv, restart) \
+    OP_ROW(xen_version, xen_version_, nr, suffix, type, dir, priv, restart)
 #define OP_ABSENT(nr, name, err) OP_ABSENT_CASE(nr, err)
 #include <abi/ops/xen_version.def>
     default:

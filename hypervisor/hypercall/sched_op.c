@@ -70,11 +70,8 @@ static long sched_op_pin_override(sched_pin_override_t *arg)
 static noinline long sched_op(int cmd, XEN_GUEST_HANDLE(void) arg)
 {
     switch (cmd) {
-#define OP(nr, name, suffix, type, dir, priv, restart)                   \
-    case nr:                                                             \
-        return OP_CASE(sched_op_, suffix, type, dir, priv, restart, arg, \
-                       __HYPERVISOR_sched_op, 2, (unsigned long)cmd,     \
-                       (unsigned long)arg.p);
+#define OP(nr, name, suffix, type, dir, priv, restart) \
+    OP_ROW(sched_op, sched_op_, nr, suffix, type, dir, priv, restart)
 #include <abi/ops/sched.def>
     default:
         return -ENOSYS;

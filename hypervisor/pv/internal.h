@@ -14,33 +14,7 @@
 #include <hv/lib.h>
 #include <hv/parts.h>
 #include <hv/pv.h>
-
-/* Exception vectors. */
-enum {
-    TRAP_DE = 0,
-    TRAP_DB = 1,
-    TRAP_NMI = 2,
-    TRAP_BP = 3,
-    TRAP_OF = 4,
-    TRAP_UD = 6,
-    TRAP_NM = 7,
-    TRAP_DF = 8,
-    TRAP_TS = 10,
-    TRAP_NP = 11,
-    TRAP_SS = 12,
-    TRAP_GP = 13,
-    TRAP_PF = 14,
-    TRAP_MF = 16,
-    TRAP_AC = 17,
-    TRAP_XM = 19,
-};
-
-/* Page-fault error code bits. */
-#define PFEC_PRESENT (1u << 0)
-#define PFEC_WRITE   (1u << 1)
-#define PFEC_USER    (1u << 2)
-#define PFEC_RSVD    (1u << 3)
-#define PFEC_FETCH   (1u << 4)
+#include <hv/trap.h>
 
 /* A domain's share of the PV machine that is not per vCPU. */
 struct pv_domain {

@@ -6,23 +6,6 @@
 #include <hv/percpu.h>
 #include <hv/vcpu.h>
 
-/* Exception vectors. */
-enum {
-    VEC_DE = 0,
-    VEC_DB = 1,
-    VEC_NMI = 2,
-    VEC_BP = 3,
-    VEC_OF = 4,
-    VEC_UD = 6,
-    VEC_NM = 7,
-    VEC_DF = 8,
-    VEC_GP = 13,
-    VEC_PF = 14,
-    VEC_MC = 18,
-};
-
-#define PFEC_PRESENT (1u << 0)
-
 /* --- entry.S --- */
 extern const char entry_stubs[]; /* 16 bytes a vector */
 #define ENTRY_STUB_SIZE 16

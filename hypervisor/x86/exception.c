@@ -12,6 +12,7 @@
 #include <hv/guest_entry.h>
 #include <hv/layout.h>
 #include <hv/lib.h>
+#include <hv/trap.h>
 
 /* DR6 of a processor without anything to report. */
 #define DR6_INIT 0xffff0ff0ul
@@ -56,16 +57,16 @@ static unsigned long take_dr6(void)
 void exception_from_guest(struct cpu_user_regs *regs)
 {
     switch (regs->entry_vector) {
-    case VEC_GP:
+    case TRAP_GP:
         pv_general_protection(regs);
         break;
-    case VEC_UD:
+    case TRAP_UD:
         pv_invalid_opcode(regs);
         break;
-    case VEC_NM:
+    case TRAP_NM:
         pv_device_not_available(regs);
         break;
-    case VEC_DB:
+    case TRAP_DB:
         pv_debug(regs, take_dr6());
         break;
     default:
@@ -103,7 +104,7 @@ static bool try_again(const struct cpu_user_regs *regs, unsigned long va)
 
 void exception_from_hypervisor(struct cpu_user_regs *regs)
 {
-    bool is_page_fault = regs->entry_vector == VEC_PF;
+    bool is_page_fault = regs->entry_vector == TRAP_PF;
     unsigned long cr2 = is_page_fault ? read_cr2() : 0;
     uintptr_t fixup;
 
@@ -123,7 +124,7 @@ void exception_at_iret(struct cpu_user_regs *regs, unsigned int vector,
                        unsigned int error_code, unsigned long cr2)
 {
     regs->error_code = error_code;
-    if (vector == VEC_PF)
+    if (vector == TRAP_PF)
         pv_page_fault(regs, cr2);
     else
         pv_iret_fault(regs, vector, error_code);
@@ -159,7 +160,7 @@ static void print_machine_check(void)
 
 void fatal_exception(struct cpu_user_regs *regs)
 {
-    if (regs->entry_vector == VEC_MC)
+    if (regs->entry_vector == TRAP_MC)
         print_machine_check();
     panic_regs(regs, "%s", vector_name(regs->entry_vector));
 }

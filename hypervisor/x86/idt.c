@@ -3,6 +3,7 @@
 #include "entry.h"
 #include "ist.h"
 #include <hv/cpu.h>
+#include <hv/trap.h>
 
 struct idt_gate {
     uint16_t offset_low;
@@ -27,7 +28,7 @@ static struct idt_gate idt[NR_VECTORS] __aligned(16) __ro_after_init;
  */
 static uint8_t gate_type(unsigned int vector)
 {
-    if (vector == VEC_BP || vector == VEC_OF)
+    if (vector == TRAP_BP || vector == TRAP_OF)
         return GATE_INTERRUPT | GATE_DPL3;
     return GATE_INTERRUPT;
 }
@@ -35,13 +36,13 @@ static uint8_t gate_type(unsigned int vector)
 static uint8_t gate_ist(unsigned int vector)
 {
     switch (vector) {
-    case VEC_DB:
+    case TRAP_DB:
         return IST_DB;
-    case VEC_NMI:
+    case TRAP_NMI:
         return IST_NMI;
-    case VEC_DF:
+    case TRAP_DF:
         return IST_DF;
-    case VEC_MC:
+    case TRAP_MC:
         return IST_MC;
     default:
         return 0;
@@ -50,7 +51,7 @@ static uint8_t gate_ist(unsigned int vector)
 
 static uintptr_t gate_target(unsigned int vector)
 {
-    if (vector == VEC_PF)
+    if (vector == TRAP_PF)
         return (uintptr_t)entry_page_fault;
     return (uintptr_t)entry_stubs + vector * ENTRY_STUB_SIZE;
 }

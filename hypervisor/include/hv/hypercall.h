@@ -151,12 +151,18 @@ long hypercall_restart(unsigned int nr, unsigned int nargs, const unsigned long 
         op_end == -ERESTART ? hypercall_continue(nr, nargs, __VA_ARGS__) : op_end; \
     })
 
-/* A whole case: `return OP_CASE(evtchn_op_, suffix, ...)`. More arguments: of a restart.
- */
+/* A row's result: `return OP_CASE(evtchn_op_, suffix, ...)`. More arguments: of a restart. */
 #define OP_CASE(prefix, suffix, type, dir, priv, restart, arg, nr, nargs, ...)          \
     (OP_MAY_##priv                                                                      \
          ? OP_END_##restart(OP_RUN_##dir(type, arg, prefix##suffix OP_ARGS_##dir(arg)), \
                             nr, nargs, __VA_ARGS__)                                     \
          : -EPERM)
+
+/* A row's whole case in a switch (cmd) of hypercall `call` with arguments (cmd, arg). */
+#define OP_ROW(call, prefix, cmd_nr, suffix, type, dir, priv, restart) \
+    case cmd_nr:                                                       \
+        return OP_CASE(prefix, suffix, type, dir, priv, restart, arg,  \
+                       __HYPERVISOR_##call, 2, (unsigned long)cmd,     \
+                       (unsigned long)arg.p);
 
 #endif
