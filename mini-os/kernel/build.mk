@@ -5,7 +5,7 @@
 #   $(app-cflags) $(app-cppflags)        to compile, after $(newlib-stamp) is there
 #   $(call link-app,OBJECTS,OUTPUT)      to link; depends on $(app-libs)
 
-compiler-include := $(shell $(CC) -print-file-name=include)
+compiler-include := $(shell $(CC) -print-file-name=include 2>/dev/null)
 newlib-include   := $(newlib-dir)/include
 
 app-defines  := -DMINI_OS_KERNEL $(newlib-defines)
