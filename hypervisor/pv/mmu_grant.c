@@ -5,7 +5,7 @@
  * They are taken when it is put in place and dropped by whatever removes it: the unmap,
  * a change by the guest itself, or the end of the table.
  */
-#include "mmu.h"
+#include "mmu_walk.h"
 #include <hv/grant.h>
 #include <abi/grant_table.h>
 
@@ -13,9 +13,10 @@
 #define MAX_TRIES 16
 
 /* The entry that a grant operation names: by virtual address, or by machine address. */
-static uint64_t *get_slot(const struct domain *d, uint64_t addr, bool is_maddr)
+static always_inline uint64_t *get_slot(const struct domain *d, uint64_t addr,
+                                        bool is_maddr)
 {
-    return is_maddr ? mmu_get_slot_at(d, addr) : mmu_get_slot(current, addr);
+    return is_maddr ? mmu_get_slot_at(d, addr) : mmu_get_slot_inline(current, addr);
 }
 
 static bool names_frame(uint64_t pte, mfn_t frame)

@@ -24,13 +24,7 @@ uint64_t *mmu_get_slot_at(const struct domain *d, uint64_t maddr)
 
 uint64_t *mmu_get_slot(const struct vcpu *v, unsigned long va)
 {
-    const struct domain *d = v->domain;
-    uint64_t table;
-
-    if (unlikely(!mmu_find_l1(v->root_cr3, va, &table)))
-        return NULL;
-    return mmu_get_slot_aligned(page_ref_word(d->id),
-                                table | (va >> (PAGE_SHIFT - 3) & 0xff8));
+    return mmu_get_slot_inline(v, va);
 }
 
 bool pv_kernel_pte(struct vcpu *v, unsigned long va, uint64_t *pte)

@@ -85,4 +85,14 @@ static always_inline uint64_t *mmu_get_slot_aligned(uint64_t word, uint64_t madd
     return mmu_get_slot_in(mfn_to_page(maddr_to_mfn(_maddr(maddr))), word, maddr);
 }
 
+static always_inline uint64_t *mmu_get_slot_inline(const struct vcpu *v, unsigned long va)
+{
+    uint64_t table;
+
+    if (unlikely(!mmu_find_l1(v->root_cr3, va, &table)))
+        return NULL;
+    return mmu_get_slot_aligned(page_ref_word(v->domain->id),
+                                table | (va >> (PAGE_SHIFT - 3) & 0xff8));
+}
+
 #endif
