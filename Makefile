@@ -4,7 +4,8 @@
 # targets; nothing recurses and all output is below $(BUILD).
 #
 #: make TARGET, in Pavise's top folder:
-#:   all            hypervisor, mini-os library (what `make` alone builds)
+#:   all            hypervisor, mini-os and its applications (what `make` alone builds)
+#:   sdk            build/sdk: write guests outside of this tree
 #:   run            boot the ISO in QEMU by BIOS, console in this terminal; Ctrl-a x ends
 #:   run-uefi       the same by UEFI
 #:   debug          boot without GRUB and wait for gdb; prints how to attach

@@ -13,6 +13,7 @@
 #include <abi/sched.h>
 #include <abi/version.h>
 #include <mini-os/boot.h>
+#include <mini-os/mm.h>
 #include <mini-os/panic.h>
 #include <mini-os/smp.h>
 
@@ -24,7 +25,35 @@ struct port_handler {
     unsigned int vcpu; /* the one that is notified, and handles it */
 };
 
-static struct port_handler ports[EVENT_PORTS];
+/* The ports in pieces; all but the first are made when they are needed, and stay. */
+#define PIECE 128
+
+static struct port_handler first_piece[PIECE];
+static struct port_handler *pieces[EVENT_PORTS / PIECE] = { first_piece };
+
+/* NULL: the port has no handler and notifies vCPU 0. */
+static struct port_handler *find_port(evtchn_port_t port)
+{
+    struct port_handler *piece = READ_ONCE(pieces[port / PIECE]);
+
+    return piece ? &piece[port % PIECE] : NULL;
+}
+
+static struct port_handler *make_port(evtchn_port_t port)
+{
+    struct port_handler **piece, *expected = NULL, *fresh;
+
+    BUG_ON(port >= EVENT_PORTS);
+    piece = &pieces[port / PIECE];
+    if (!READ_ONCE(*piece)) {
+        fresh = alloc_page();
+        BUG_ON(!fresh);
+        if (!__atomic_compare_exchange_n(piece, &expected, fresh, false, __ATOMIC_SEQ_CST,
+                                         __ATOMIC_SEQ_CST))
+            free_page(fresh);
+    }
+    return &(*piece)[port % PIECE];
+}
 
 bool events_enabled(void)
 {
@@ -67,12 +96,17 @@ void events_restore(bool were_enabled)
 
 void event_set_handler(evtchn_port_t port, event_handler_t *handler, void *data)
 {
+    struct port_handler *slot;
+
     BUG_ON(port >= EVENT_PORTS);
-    WRITE_ONCE(ports[port].handler, NULL);
+    slot = handler ? make_port(port) : find_port(port);
+    if (!slot)
+        return;
+    WRITE_ONCE(slot->handler, NULL);
     barrier();
-    ports[port].data = data;
+    slot->data = data;
     barrier();
-    WRITE_ONCE(ports[port].handler, handler);
+    WRITE_ONCE(slot->handler, handler);
 }
 
 static unsigned long *word_of(unsigned long *bitmap, evtchn_port_t port)
@@ -141,7 +175,7 @@ static int opened(int rc, evtchn_port_t port, unsigned int vcpu, event_handler_t
     if (rc)
         return rc;
     event_mask(port);
-    ports[port].vcpu = vcpu;
+    make_port(port)->vcpu = vcpu;
     event_set_handler(port, handler, data);
     if (handler)
         event_unmask(port);
@@ -194,7 +228,7 @@ int event_bind_vcpu(evtchn_port_t port, unsigned int vcpu)
     event_mask(port);
     rc = HYPERVISOR_event_channel_op(EVTCHNOP_bind_vcpu, &op);
     if (!rc)
-        ports[port].vcpu = vcpu;
+        make_port(port)->vcpu = vcpu;
     if (!was_masked)
         event_unmask(port);
     return rc;
@@ -211,16 +245,17 @@ int event_poll(evtchn_port_t port, uint64_t deadline_ns)
 /* Without a handler yet, the port is masked and keeps its event for event_unmask(). */
 static void dispatch_port(evtchn_port_t port)
 {
-    event_handler_t *handler = READ_ONCE(ports[port].handler);
+    const struct port_handler *slot = find_port(port);
+    event_handler_t *handler = slot ? READ_ONCE(slot->handler) : NULL;
 
-    if (READ_ONCE(ports[port].vcpu) != this_vcpu()->id)
+    if ((slot ? READ_ONCE(slot->vcpu) : 0) != this_vcpu()->id)
         return;
     if (!handler) {
         event_mask(port);
         return;
     }
     event_clear(port);
-    handler(port, ports[port].data);
+    handler(port, slot->data);
 }
 
 static void dispatch_word(unsigned int word)

@@ -25,7 +25,7 @@ struct address_space kernel_space;
 static struct spinlock mm_lock = SPINLOCK_INIT;
 
 /* Under mm_lock. */
-static uint64_t used[LINEAR_PAGES / 64];
+static uint64_t *used; /* a bit for each page, in pages of its own */
 static unsigned long mapped_pages;
 static unsigned long free_mapped;   /* free pages below mapped_pages */
 static unsigned long free_unmapped; /* free pages from there on */
@@ -195,18 +195,23 @@ static void protect_initial_mapping(void)
 
 /*
  * The builder's pages end with the page tables and one page of stack; what the initial
- * mapping has behind them is free.
+ * mapping has behind them is free, but for the bitmap at its start.
  */
 void mm_init(void)
 {
     unsigned long taken =
         virt_to_pfn((void *)boot_info->pt_base) + boot_info->nr_pt_frames + 1;
+    unsigned long bitmap_pages;
 
     kernel_space.root = (pte_t *)boot_info->pt_base;
     nr_pages = boot_info->nr_pages < LINEAR_PAGES ? boot_info->nr_pages : LINEAR_PAGES;
     while (mapped_pages < nr_pages && (pte_of(pfn_to_virt(mapped_pages)) & PTE_P))
         mapped_pages++;
+    used = pfn_to_virt(taken);
+    bitmap_pages = (nr_pages + PAGE_SIZE * 8 - 1) / (PAGE_SIZE * 8);
+    taken += bitmap_pages;
     BUG_ON(taken > mapped_pages);
+    memset(used, 0, bitmap_pages << PAGE_SHIFT);
     mark(0, taken, true);
     free_mapped = mapped_pages - taken;
     free_unmapped = nr_pages - mapped_pages;

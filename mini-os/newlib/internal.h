@@ -16,4 +16,10 @@ static inline long posix_result(long rc)
     return -1;
 }
 
+/*
+ * From now on a C library lock that is held is passed by: exit() flushes the streams of a
+ * thread that may be blocked for ever in reading one.
+ */
+void locks_stop_waiting(void);
+
 #endif

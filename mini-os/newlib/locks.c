@@ -11,6 +11,7 @@
 #include <mini-os/sync.h>
 
 #include "../kernel/internal.h"
+#include "internal.h"
 
 struct __lock {
     struct mutex mutex;
@@ -20,6 +21,14 @@ struct __lock __lock___sinit_recursive_mutex, __lock___sfp_recursive_mutex,
     __lock___atexit_recursive_mutex, __lock___at_quick_exit_mutex,
     __lock___malloc_recursive_mutex, __lock___env_recursive_mutex, __lock___tz_mutex,
     __lock___dd_hash_mutex, __lock___arc4random_mutex;
+
+/* Set when exit() has called everything: the rest waits for nobody. */
+static bool ending;
+
+void locks_stop_waiting(void)
+{
+    ending = true;
+}
 
 struct _reent *__getreent(void)
 {
@@ -48,14 +57,28 @@ void __retarget_lock_close_recursive(_LOCK_T lock)
     free(lock);
 }
 
+static void acquire(struct mutex *mutex)
+{
+    if (ending)
+        mutex_trylock(mutex);
+    else
+        mutex_lock(mutex);
+}
+
+static void release(struct mutex *mutex)
+{
+    if (!ending || mutex->owner == thread_self())
+        mutex_unlock(mutex);
+}
+
 void __retarget_lock_acquire(_LOCK_T lock)
 {
-    mutex_lock(&lock->mutex);
+    acquire(&lock->mutex);
 }
 
 void __retarget_lock_acquire_recursive(_LOCK_T lock)
 {
-    mutex_lock(&lock->mutex);
+    acquire(&lock->mutex);
 }
 
 int __retarget_lock_try_acquire(_LOCK_T lock)
@@ -70,10 +93,10 @@ int __retarget_lock_try_acquire_recursive(_LOCK_T lock)
 
 void __retarget_lock_release(_LOCK_T lock)
 {
-    mutex_unlock(&lock->mutex);
+    release(&lock->mutex);
 }
 
 void __retarget_lock_release_recursive(_LOCK_T lock)
 {
-    mutex_unlock(&lock->mutex);
+    release(&lock->mutex);
 }

@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -56,6 +57,13 @@ static unsigned int take_environment(char **words, unsigned int count)
     return taken;
 }
 
+/* The first function given to atexit() is the last one called. */
+static void flush_streams(void)
+{
+    locks_stop_waiting();
+    fflush(NULL);
+}
+
 void program_main(void *unused)
 {
     static char line[MAX_GUEST_CMDLINE];
@@ -67,6 +75,7 @@ void program_main(void *unused)
     count = split_words(line, words + 1, WORDS_MAX);
     settings = take_environment(words + 1, count);
     words[settings] = words[0];
+    atexit(flush_streams);
     for (initializer_t *const *init = init_array_start; init < init_array_end; init++)
         (*init)();
     exit(main(count - settings + 1, words + settings));

@@ -324,22 +324,33 @@ static struct semaphore console_events;
 static char seen[8192];
 static size_t seen_len;
 
+/* Takes what the ring has; returns how much. */
+static size_t drain(char *chunk, size_t size)
+{
+    size_t len = 0;
+
+    while (len < size && console->out_cons != console->out_prod) {
+        chunk[len++] = console->out[MASK_XENCONS_IDX(console->out_cons, console->out)];
+        WRITE_ONCE(console->out_cons, console->out_cons + 1);
+    }
+    return len;
+}
+
 /* The console daemon: keeps what comes, and shows it on the hypervisor's console. */
 static void show(void *unused)
 {
+    char chunk[256];
+    size_t len, kept;
+
     (void)unused;
     for (;;) {
-        while (console->out_cons == console->out_prod)
+        while (!(len = drain(chunk, sizeof(chunk))))
             semaphore_wait(&console_events, TIME_NEVER);
-        while (console->out_cons != console->out_prod) {
-            char c = console->out[MASK_XENCONS_IDX(console->out_cons, console->out)];
-
-            console_write(&c, 1);
-            if (seen_len < sizeof(seen) - 1)
-                seen[seen_len++] = c;
-            WRITE_ONCE(console->out_cons, console->out_cons + 1);
-        }
         event_send(console_port);
+        console_write(chunk, len);
+        kept = sizeof(seen) - 1 - seen_len < len ? sizeof(seen) - 1 - seen_len : len;
+        memcpy(seen + seen_len, chunk, kept);
+        seen_len += kept;
     }
 }
 

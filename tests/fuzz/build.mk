@@ -20,6 +20,9 @@ fuzz-elf_image-src := hypervisor/pv/elf_image.c
 fuzz-targets += decode
 fuzz-decode-src := hypervisor/pv/decode.c hypervisor/pv/mmu_ptwr_decode.c
 
+fuzz-targets += cpio
+fuzz-cpio-src := mini-os/kernel/ramdisk.c
+
 fuzz-cflags := $(cc-common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	       -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG -D__PAVISE__ \
 	       -Ihypervisor/include -Ihypercall-abi/include -Itests/fuzz

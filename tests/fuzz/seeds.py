@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import cpio  # noqa: E402
 from kernel_image import (BASE, PAGE, XEN_FEATURES, XEN_HYPERCALL_PAGE, XEN_INIT_P2M,  # noqa: E402
                           XEN_LOADER, Kernel, bz_image)
 
@@ -74,6 +75,9 @@ STORES = ["488907", "48c70701000000", "4889442408", "f0480fb10f", "488705aabbccd
           "480fba3706", "66c7450012fe", "f348ab", "48a5", "88640110", "80270f", "4883670801"]
 
 
+FILES = {"bin": None, "bin/program": bytes(100), "./etc/motd": b"welcome\n", "empty": b""}
+
+
 def all_seeds():
     """(target, name, bytes) of each."""
     yield "multiboot", "multiboot1", multiboot1()
@@ -82,6 +86,7 @@ def all_seeds():
         yield "elf_image", name, elf(kernel)
     for name, line in LINES.items():
         yield "cmdline", name, line.encode()
+    yield "cpio", "files", cpio.archive(FILES)
     for code in PRIVILEGED + STORES:
         for mode, word in ((CODE64, "64"), (CODE32, "32")):
             yield "decode", f"{code}-{word}", mode + bytes.fromhex(code)

@@ -37,7 +37,7 @@ def boot(app, hypervisor="pavise", folder=GUESTS, **parameters):
 
 def said(text):
     """A whole line; Xen puts a mark in front of what domain 0 prints."""
-    return rf"^(?:\(\w+\) )?{text}$"
+    return rf"^(?:\(\w+\) )?{text}\n"
 
 
 def assert_powers_off(machine):
@@ -100,6 +100,12 @@ def test_failure_ends_the_domain_with_a_crash(how, message):
     with boot("fail", folder=TEST_APPS, args=how) as machine:
         machine.wait_for(rf"text before the end(?:.*\n)*?.*{message}", SECONDS)
         machine.wait_for(r"[Dd]omain 0.*(?:shutdown code 3|crash)", SECONDS)
+
+
+def test_exit_waits_for_no_other_thread():
+    with boot("exit", folder=TEST_APPS) as machine:
+        machine.wait_for("flushed at the end", SECONDS)
+        assert_powers_off(machine)
 
 
 BAD_ARCHIVES = {
