@@ -23,9 +23,13 @@ fuzz-decode-src := hypervisor/pv/decode.c hypervisor/pv/mmu_ptwr_decode.c
 fuzz-targets += cpio
 fuzz-cpio-src := mini-os/kernel/ramdisk.c
 
+fuzz-targets += ts_config
+fuzz-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config.c keys.c \
+	lexer.c parser.c pool.c sets.c))
+
 fuzz-cflags := $(cc-common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	       -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG -D__PAVISE__ \
-	       -Ihypervisor/include -Ihypercall-abi/include -Itests/fuzz
+	       -Ihypervisor/include -Ihypercall-abi/include -Itoolstack/include -Itests/fuzz
 
 $(BUILD)/fuzz/seeds.made: tests/fuzz/seeds.py tests/lib/kernel_image.py
 	$(call say,GEN,$@)

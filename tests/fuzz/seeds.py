@@ -68,6 +68,13 @@ LINES = {
     "wrong": "the_number=x\tbytes=64MM text=12345678 no-bytes =5 flag=maybe no-foo",
 }
 
+CONFIGS = {
+    "file": "name = \"web\"; type='pv' # c\nkernel='/k'\nmemory = 0x40\nvcpus=2\n"
+            "cpus='0-3,^2'\nuuid='00112233-4455-6677-8899-aabbccddeeff'\n"
+            "disk = [ 'a,b', \n\"d\\x41\", ]\nvif += []\non_crash='restart'\n",
+    "settings": "kernel='k'\n\0name=b;extra=root=/dev/x;memory=\\\n5",
+}
+
 CODE64, CODE32 = b"\1", b"\0"
 PRIVILEGED = ["e460", "e6ff", "66ed", "f36e", "0f01d1", "0f20c0", "440f22c0", "0f31", "0f32",
               "0f30", "0fa2", "0f06", "0f09", "fa", "fb", "2e66f36c"]
@@ -87,6 +94,8 @@ def all_seeds():
     for name, line in LINES.items():
         yield "cmdline", name, line.encode()
     yield "cpio", "files", cpio.archive(FILES)
+    for name, text in CONFIGS.items():
+        yield "ts_config", name, text.encode()
     for code in PRIVILEGED + STORES:
         for mode, word in ((CODE64, "64"), (CODE32, "32")):
             yield "decode", f"{code}-{word}", mode + bytes.fromhex(code)

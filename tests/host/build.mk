@@ -73,6 +73,10 @@ host-decode-src := hypervisor/pv/decode.c hypervisor/pv/mmu_ptwr_decode.c
 host-tests += xs_wire
 host-xs_wire-src := $(wildcard toolstack/xenstore/*.c)
 
+host-tests += ts_config
+host-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config.c keys.c \
+	lexer.c parser.c pool.c sets.c))
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \
