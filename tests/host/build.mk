@@ -70,8 +70,23 @@ host-elf_image-src := hypervisor/pv/elf_image.c
 host-tests += decode
 host-decode-src := hypervisor/pv/decode.c hypervisor/pv/mmu_ptwr_decode.c
 
-host-tests += xs_wire
+host-tests += xs_wire xs_model xs_hostile
 host-xs_wire-src := $(wildcard toolstack/xenstore/*.c)
+host-xs_model-src := $(host-xs_wire-src)
+host-xs_hostile-src := $(host-xs_wire-src)
+
+# The toolstack on a model hypervisor; its allocations can be made to fail (ts_alloc.h).
+host-ts-src := $(wildcard $(addprefix toolstack/,hv/*.c build/*.c console/*.c manage/*.c)) \
+	tests/host/ts_fake_hv.c tests/host/ts_fake_env.c
+
+host-tests += ts_build
+host-ts_build-src := $(host-ts-src)
+
+host-tests += ts_console
+host-ts_console-src := $(host-ts-src)
+
+host-tests += ts_manage
+host-ts_manage-src := $(host-ts-src)
 
 host-tests += ts_config
 host-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config.c keys.c \
@@ -83,12 +98,15 @@ host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recov
 	       -D__PAVISE__ -Ihypervisor/include -Ihypercall-abi/include -Itests/host \
 	       -Itoolstack/include
 
+$(foreach c,$(host-compilers),$(addprefix $(BUILD)/host/$(c)/toolstack/,\
+	hv/%.o build/%.o console/%.o manage/%.o)): host-cflags += -include tests/host/ts_alloc.h
+
 # $(1) compiler: its objects
 define host-compiler-rules
 $(BUILD)/host/$(1)/%.o: %.c
 	$$(call say,HOSTCC,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$(1) $(host-cflags) -c $$< -o $$@
+	$$(Q)$(1) $$(host-cflags) -c $$< -o $$@
 endef
 
 # $(1) compiler, $(2) test: the program, and its run (a log that exists when it passed)
