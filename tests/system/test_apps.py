@@ -102,6 +102,13 @@ def test_failure_ends_the_domain_with_a_crash(how, message):
         machine.wait_for(r"[Dd]omain 0.*(?:shutdown code 3|crash)", SECONDS)
 
 
+@pytest.mark.parametrize("hypervisor", HYPERVISORS)
+def test_foreign_frames(hypervisor):
+    with boot("foreign", hypervisor, TEST_APPS) as machine:
+        result = machine.wait_for(said(r"Test result: (\w+)"), SECONDS)[1]
+        assert result == "SUCCESS", machine.output()
+
+
 def test_exit_waits_for_no_other_thread():
     with boot("exit", folder=TEST_APPS) as machine:
         machine.wait_for("flushed at the end", SECONDS)
