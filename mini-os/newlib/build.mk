@@ -30,7 +30,7 @@ newlib-tools := CC_FOR_TARGET='$(CC)' AR_FOR_TARGET='$(AR)' RANLIB_FOR_TARGET=ra
 		OBJCOPY_FOR_TARGET='$(OBJCOPY)' STRIP_FOR_TARGET=strip READELF_FOR_TARGET=readelf \
 		CFLAGS_FOR_TARGET='$(newlib-cflags)' CC=gcc MAKEINFO=true
 
-# A changed recipe builds anew; so does another compiler.
+# A changed recipe builds anew. Another compiler needs a BUILD of its own, as everywhere.
 $(newlib-stamp): mini-os/newlib/build.mk mini-os/newlib/build-newlib.sh
 	$(call say,NEWLIB,$@)
 	@mkdir -p $(@D)
