@@ -27,6 +27,13 @@ fuzz-targets += ts_config
 fuzz-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config.c keys.c \
 	lexer.c parser.c pool.c sets.c))
 
+fuzz-targets += xenstore
+fuzz-xenstore-src := $(wildcard toolstack/xenstore/*.c)
+
+fuzz-targets += ts_image
+fuzz-ts_image-src := $(addprefix toolstack/,hv/err.c $(addprefix build/,image.c notes.c \
+	guest_string.c verdict.c layout.c))
+
 fuzz-cflags := $(cc-common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	       -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG -D__PAVISE__ \
 	       -Ihypervisor/include -Ihypercall-abi/include -Itoolstack/include -Itests/fuzz

@@ -50,6 +50,19 @@ def elf(kernel):
     return struct.pack("<I", 1 << 0 | 1 << 4 | 1 << 5) + kernel
 
 
+def string_kernel():
+    """Without notes, but with a section __xen_guest."""
+    text = (b"GUEST_OS=a,XEN_VER=xen-3.0,VIRT_BASE=0x400000,VIRT_ENTRY=0x400010,"
+            b"HYPERCALL_PAGE=0,LOADER=generic,PAE=yes,FEATURES=x|y\0")
+    names = b"\0__xen_guest\0"
+    head = (b"\x7fELF\2\1\1" + bytes(9) +
+            struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0x400010, 64, 120, 0, 64, 56, 1, 64, 2, 0))
+    load = struct.pack("<IIQQQQQQ", 1, 7, 0, 0x400000, 0x400000, 512, 8192, 4096)
+    sections = struct.pack("<IIQQQQIIQQ", 0, 3, 0, 0, 248, len(names), 0, 0, 1, 0)
+    sections += struct.pack("<IIQQQQIIQQ", 1, 1, 0, 0, 248 + len(names), len(text), 0, 0, 1, 0)
+    return (head + load + sections + names + text).ljust(512, b"\0")
+
+
 KERNELS = {
     "plain": Kernel().build(),
     "features": Kernel(notes={
@@ -82,6 +95,33 @@ STORES = ["488907", "48c70701000000", "4889442408", "f0480fb10f", "488705aabbccd
           "480fba3706", "66c7450012fe", "f348ab", "48a5", "88640110", "80270f", "4883670801"]
 
 
+# Clients of the xenstore daemon: (client, message type, transaction, payload); 0 and 1
+# are domains 1 and 2, 2 is domain 0's.
+SESSIONS = {
+    "nodes": [(0, 11, 0, b"a/b\0x"), (0, 2, 0, b"a/b\0"), (0, 1, 0, b"a\0"), (1, 3, 0, b"b\0"),
+              (0, 14, 0, b"a\0n1\0b2\0"), (0, 12, 0, b"a/c/d\0"), (0, 13, 0, b"a\0"),
+              (2, 1, 0, b"/local/domain\0"), (2, 21, 0, b"/local/domain/1\0001\0")],
+    "watches": [(0, 4, 0, b"a\0t\0"), (1, 4, 0, b"/local/domain/1\0u\0"), (0, 11, 0, b"a/x\0001"),
+                (0, 5, 0, b"a\0t\0"), (2, 4, 0, b"@releaseDomain\0r\0"), (2, 9, 0, b"2\0"),
+                (0, 20, 0, b"\0")],
+    "transactions": [(0, 6, 0, b"\0"), (0, 6, 0, b"\0"), (0, 11, 1, b"a\0001"), (0, 2, 2, b"a\0"),
+                     (0, 13, 1, b"a\0"), (0, 12, 2, b"a/d\0"), (0, 7, 1, b"T\0"),
+                     (0, 7, 2, b"T\0")],
+    "domains": [(2, 8, 0, b"5\0006\0007\0"), (1, 10, 0, b"5\0"), (1, 17, 0, b"2\0"),
+                (2, 18, 0, b"1\0"), (2, 19, 0, b"1\0002\0"), (2, 0, 0, b"quota\0001\0"),
+                (2, 0, 0, b"quota\0set\0nodes\0005\0"), (2, 0, 0, b"check\0")],
+}
+
+
+def session(requests):
+    """As fuzz_xenstore.c takes it: whole requests of clients that read their answers."""
+    out = b""
+    for who, kind, transaction, payload in requests:
+        command = next(c for c in range(128, 256) if c % 3 == who and c // 3 % 8 >= 4)
+        out += bytes([command, kind, transaction, len(payload)]) + payload
+    return out
+
+
 FILES = {"bin": None, "bin/program": bytes(100), "./etc/motd": b"welcome\n", "empty": b""}
 
 
@@ -91,11 +131,15 @@ def all_seeds():
     yield "multiboot", "multiboot2", multiboot2()
     for name, kernel in KERNELS.items():
         yield "elf_image", name, elf(kernel)
+        yield "ts_image", name, kernel
+    yield "ts_image", "string", string_kernel()
     for name, line in LINES.items():
         yield "cmdline", name, line.encode()
     yield "cpio", "files", cpio.archive(FILES)
     for name, text in CONFIGS.items():
         yield "ts_config", name, text.encode()
+    for name, requests in SESSIONS.items():
+        yield "xenstore", name, session(requests)
     for code in PRIVILEGED + STORES:
         for mode, word in ((CODE64, "64"), (CODE32, "32")):
             yield "decode", f"{code}-{word}", mode + bytes.fromhex(code)
