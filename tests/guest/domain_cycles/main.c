@@ -13,7 +13,7 @@
  *   qemu: -smp 2
  *   args: 100
  *   timeout: 120
- *   xen: differs it keeps some of the memory of a domain that has gone in pools of its own
+ *   xen: differs it keeps memory of gone domains in pools, and key g tells no sum of mappings
  */
 #include "child.h"
 
