@@ -75,12 +75,13 @@ static void translate(struct ts_kernel *k)
 int image_read_guest_string(struct image_reader *r, uint64_t offset, uint64_t n)
 {
     struct ts_kernel *k = r->kernel;
-    const char *text = (const char *)k->data + offset;
+    const char *text;
     int rc = 0;
 
     if (!image_has(k, offset, n))
         return image_refuse(r, "is cut off: its __xen_guest string ends after the file");
     k->format = TS_IMAGE_ELF64_STRING;
+    text = (const char *)k->data + offset;
     n = strnlen(text, n);
     for (uint64_t start = 0, i = 0; !rc && i <= n; i++) {
         if (i < n && text[i] != ',')

@@ -78,24 +78,44 @@ static void free_name(const struct ts_manager *m, const char *name, char *to)
     } while (ts_domain_by_name(m, to));
 }
 
+/* A new UUID for the domain, in all places or in none. */
+static int change_uuid(struct ts_manager *m, struct record *r)
+{
+    struct ts_hv *hv = m->env.hv;
+    uint8_t old[TS_UUID_BYTES], new[TS_UUID_BYTES];
+    int rc;
+
+    memcpy(old, r->domain.uuid, sizeof(old));
+    uuid_make(m, new);
+    memcpy(r->domain.uuid, new, sizeof(new));
+    rc = nodes_change_uuid(m, r, old);
+    if (!rc) {
+        rc = hv->ops->domain_set_uuid(hv, r->domain.id, new);
+        if (!rc)
+            return 0;
+        memcpy(r->domain.uuid, old, sizeof(old));
+        (void)nodes_change_uuid(m, r, new);
+    }
+    memcpy(r->domain.uuid, old, sizeof(old));
+    return rc;
+}
+
 /* Gives the old domain another name and UUID. On failure it has its own again. */
 static int set_aside(struct ts_manager *m, struct record *r, struct ts_err *err)
 {
-    struct ts_hv *hv = m->env.hv;
-    uint8_t old[TS_UUID_BYTES];
-    char name[TS_NAME_MAX];
+    char old[TS_NAME_MAX], name[TS_NAME_MAX];
     int rc;
 
-    free_name(m, r->domain.name, name);
+    memcpy(old, r->domain.name, sizeof(old));
+    free_name(m, old, name);
     rc = ts_domain_rename(m, r->domain.id, name, err);
     if (rc)
         return rc;
-    memcpy(old, r->domain.uuid, sizeof(old));
-    uuid_make(m, r->domain.uuid);
-    rc = nodes_change_uuid(m, r, old);
+    rc = change_uuid(m, r);
     if (!rc)
-        rc = hv->ops->domain_set_uuid(hv, r->domain.id, r->domain.uuid);
-    return rc ? ts_fail(err, rc, "its UUID cannot be changed: %s", ts_err_text(rc)) : 0;
+        return 0;
+    (void)ts_domain_rename(m, r->domain.id, old, NULL);
+    return ts_fail(err, rc, "its UUID cannot be changed: %s", ts_err_text(rc));
 }
 
 /* A new domain from the record of one that is set aside, with its old name and UUID. */
