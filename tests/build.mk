@@ -10,7 +10,7 @@ test-build: all guest-tests
 
 test: install-deps
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build
-	$(Q)$(PYTEST) -n $(JOBS) --dist worksteal --ignore tests/linux $(TESTS)
+	$(Q)$(PYTEST) -n $(JOBS) --dist load --ignore tests/linux $(TESTS)
 
 .PHONY: coverage
 coverage:
