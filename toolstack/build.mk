@@ -21,6 +21,20 @@ $(ts-lib): $(ts-src:%.c=$(ts-dir)/%.o)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+# The same for programs on mini-os: $(ts-app-lib), linked before $(app-libs).
+ts-app-dir := $(BUILD)/mini-os/toolstack
+ts-app-lib := $(BUILD)/mini-os/libtoolstack.a
+
+$(ts-app-dir)/%.o: toolstack/%.c | $(newlib-stamp)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(app-cflags) $(app-cppflags) -Itoolstack/include -c $< -o $@
+
+$(ts-app-lib): $(ts-src:%.c=$(ts-app-dir)/%.o)
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
 .PHONY: toolstack
 toolstack: $(ts-lib)
 all: toolstack

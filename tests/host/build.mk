@@ -77,7 +77,8 @@ host-xs_hostile-src := $(host-xs_wire-src)
 
 # The toolstack on a model hypervisor; its allocations can be made to fail (ts_alloc.h).
 host-ts-src := $(wildcard $(addprefix toolstack/,hv/*.c build/*.c console/*.c manage/*.c)) \
-	tests/host/ts_fake_hv.c tests/host/ts_fake_env.c
+	tests/host/ts_fake_hv.c tests/host/ts_fake_env.c \
+	$(wildcard toolstack/xenstore/*.c)
 
 host-tests += ts_build
 host-ts_build-src := $(host-ts-src)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The model xenstore, files, and a manager's surroundings; a kernel image to build from. */
+/* The model xenstore, files, a manager's surroundings, and a kernel image. */
 #include "ts_fake.h"
 #include "test.h"
 

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""The toolstack on mini-os as domain 0: it makes guests, which run and end."""
+
+import re
+
+import pytest
+
+import cpio
+from machine import Machine, default_build
+
+BUILD = default_build()
+SECONDS = 120
+
+
+@pytest.fixture
+def ramdisk(tmp_path):
+    path = tmp_path / "ramdisk.cpio"
+    path.write_bytes(cpio.archive({"guest.elf": (BUILD / "guests/hello.elf").read_bytes()}))
+    return path
+
+
+def run(ramdisk, args, **parameters):
+    """Boots guests.elf with arguments; its output when it has succeeded."""
+    program = BUILD / "tests" / "toolstack" / "guests.elf"
+    with Machine("pavise", program, args=args, ramdisk=ramdisk, build=BUILD,
+                 **parameters) as machine:
+        result = machine.wait_for(r"Test result: (\w+)", SECONDS)[1]
+        assert result == "SUCCESS", machine.output()
+        return machine.output()
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_guests_leave_nothing_behind(ramdisk, smp):
+    run(ramdisk, "3 4 2048", smp=smp)
+
+
+def test_sizes_of_guests(ramdisk):
+    for kib in (1024, 2300, 40960):
+        run(ramdisk, f"1 1 {kib}")
+
+
+def test_many_at_once(ramdisk):
+    """And the last one costs little more than the first."""
+    output = run(ramdisk, "200 1 2048", smp=1, memory=1024, qemu=["-icount", "shift=0"])
+    ticks = {int(n): int(t) for n, t in re.findall(r"create (\d+): (\d+) ticks", output)}
+    assert ticks[0] < 1_500_000
+    assert ticks[199] < ticks[0] * 1.2
