@@ -161,7 +161,8 @@ static void __init write_start_info(struct builder *b, const char *cmdline)
     struct build_layout *at = &b->at;
 
     memset(si, 0, PAGE_SIZE);
-    strlcpy(si->magic, "xen-3.0-x86_64", sizeof(si->magic));
+    strlcpy(si->magic, b->image->pae_mode ? "xen-3.0-x86_64p" : "xen-3.0-x86_64",
+            sizeof(si->magic));
     si->nr_pages = b->nr_pages;
     si->shared_info = mfn_x(virt_to_mfn(b->d->shared_info)) << PAGE_SHIFT;
     si->flags = SIF_PRIVILEGED | SIF_INITDOMAIN;

@@ -215,6 +215,9 @@ static int take_note(struct elf_image *img, uint32_t type, const uint8_t *desc,
         if (!note_text_is(desc, size, "generic"))
             return refuse(img, "wants a loader other than \"generic\"");
         return 0;
+    case XEN_ELFNOTE_PAE_MODE:
+        img->pae_mode = note_text_is(desc, size, "yes");
+        return 0;
     case XEN_ELFNOTE_GUEST_OS:
         memcpy(img->guest_os, desc,
                strnlen((const char *)desc, min((size_t)size, sizeof(img->guest_os) - 1)));
