@@ -30,7 +30,7 @@ struct elf_image {
     uint64_t hypercall_page; /* ELF_ADDR_UNSET when none */
     uint64_t init_p2m;       /* likewise */
     bool mod_start_pfn;
-    bool pae_mode; /* the note is "yes": shown in start_info's magic */
+    bool pae_mode;                /* the note is "yes": shown in start_info's magic */
     uint32_t required, supported; /* bit per XENFEAT_* */
     bool has_xen_version;
     char guest_os[32];
