@@ -70,8 +70,9 @@ host-elf_image-src := hypervisor/pv/elf_image.c
 host-tests += decode
 host-decode-src := hypervisor/pv/decode.c hypervisor/pv/mmu_ptwr_decode.c
 
-host-tests += xs_wire xs_model xs_hostile
+host-tests += xs_wire xs_local xs_model xs_hostile
 host-xs_wire-src := $(wildcard toolstack/xenstore/*.c)
+host-xs_local-src := $(host-xs_wire-src)
 host-xs_model-src := $(host-xs_wire-src)
 host-xs_hostile-src := $(host-xs_wire-src)
 

@@ -27,6 +27,8 @@ struct xs_connection *xs_connection_new(struct xs_server *server, domid_t domid)
         return NULL;
     }
     connection->is_privileged = domid == 0;
+    connection->home_length =
+        (uint32_t)xs_path_home(domid, connection->home, sizeof(connection->home));
     connection->out_end = &connection->out;
     xs_link_init(&connection->watches);
     xs_link_init(&connection->transactions);
@@ -66,6 +68,21 @@ void xs_connection_set_transport(struct xs_connection *connection,
     xs_connection_ready(connection);
 }
 
+void xs_connection_set_target(struct xs_connection *connection, struct xs_account *target)
+{
+    struct xs_server *server = connection->server;
+
+    if (target) {
+        target->refs++;
+        server->targets++;
+    }
+    if (connection->target) {
+        server->targets--;
+        xs_account_put(server, connection->target);
+    }
+    connection->target = target;
+}
+
 void xs_connection_free(struct xs_connection *connection)
 {
     struct xs_server *server = connection->server;
@@ -79,8 +96,7 @@ void xs_connection_free(struct xs_connection *connection)
     }
     xs_link_remove(&connection->in_server);
     server->stats.connections--;
-    if (connection->target)
-        xs_account_put(server, connection->target);
+    xs_connection_set_target(connection, NULL);
     xs_account_put(server, connection->account);
     xs_release(server, connection, sizeof(*connection));
 }

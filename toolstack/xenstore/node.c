@@ -7,12 +7,44 @@
 
 #include <string.h>
 
-static int compare(const char *name, uint32_t length, const struct xs_node *node)
-{
-    uint32_t common = length < node->length ? length : node->length;
-    int order = memcmp(name, node->name, common);
+/* A name to look for. key: its first 8 bytes as a number that orders as they do. */
+struct wanted {
+    uint64_t key;
+    const char *name;
+    uint32_t length;
+};
 
-    return order ? order : (length > node->length) - (length < node->length);
+static uint64_t key_of(const char *name, uint32_t length)
+{
+    uint64_t key = 0;
+
+    if (length >= 8)
+        memcpy(&key, name, 8);
+    else
+        for (uint32_t i = 0; i < length; i++)
+            key |= (uint64_t)(unsigned char)name[i] << 8 * i;
+    return __builtin_bswap64(key);
+}
+
+static inline struct wanted wanted(const char *name, uint32_t length)
+{
+    return (struct wanted){ key_of(name, length), name, length };
+}
+
+static int compare_rest(const struct wanted *w, const struct xs_node *node)
+{
+    uint32_t common = w->length < node->length ? w->length : node->length;
+    int order = common > 8 ? memcmp(w->name + 8, node->name + 8, common - 8) : 0;
+
+    return order ? order : (w->length > node->length) - (w->length < node->length);
+}
+
+/* Names have no 0 bytes: those of equal keys, neither longer than 8, are equal. */
+static inline int compare(const struct wanted *w, const struct xs_node *node)
+{
+    if (w->key != node->key)
+        return w->key < node->key ? -1 : 1;
+    return compare_rest(w, node);
 }
 
 static size_t size_of(uint32_t length)
@@ -29,6 +61,7 @@ static struct xs_node *allocate(struct xs_server *server, const char *name,
         return NULL;
     node->refs = 1;
     node->length = length;
+    node->key = key_of(name, length);
     memcpy(node->name, name, length);
     return node;
 }
@@ -108,10 +141,11 @@ int xs_node_own(struct xs_server *server, struct xs_node **slot)
 struct xs_node *xs_child_find(const struct xs_node *parent, const char *name,
                               uint32_t length)
 {
+    struct wanted w = wanted(name, length);
     struct xs_node *node = parent->children;
 
     while (node) {
-        int order = compare(name, length, node);
+        int order = compare(&w, node);
 
         if (!order)
             break;
@@ -123,10 +157,11 @@ struct xs_node *xs_child_find(const struct xs_node *parent, const char *name,
 struct xs_node *xs_child_after(const struct xs_node *parent, const char *name,
                                uint32_t length)
 {
+    struct wanted w = wanted(name, length);
     struct xs_node *node = parent->children, *best = NULL;
 
     while (node) {
-        if (!name || compare(name, length, node) < 0) {
+        if (!name || compare(&w, node) < 0) {
             best = node;
             node = node->left;
         } else {
@@ -139,6 +174,7 @@ struct xs_node *xs_child_after(const struct xs_node *parent, const char *name,
 int xs_child_own(struct xs_server *server, struct xs_node *parent, const char *name,
                  uint32_t length)
 {
+    struct wanted w = wanted(name, length);
     struct xs_node **slot = &parent->children;
 
     while (*slot) {
@@ -146,7 +182,7 @@ int xs_child_own(struct xs_server *server, struct xs_node *parent, const char *n
 
         if (xs_node_own(server, slot))
             return -XEN_ENOMEM;
-        order = compare(name, length, *slot);
+        order = compare(&w, *slot);
         if (!order)
             break;
         slot = order < 0 ? &(*slot)->left : &(*slot)->right;
@@ -155,11 +191,11 @@ int xs_child_own(struct xs_server *server, struct xs_node *parent, const char *n
 }
 
 /* Parts the treap at node into those of smaller names and those of greater ones. */
-static void split(struct xs_node *node, const char *name, uint32_t length,
-                  struct xs_node **smaller, struct xs_node **greater)
+static void split(struct xs_node *node, const struct wanted *w, struct xs_node **smaller,
+                  struct xs_node **greater)
 {
     while (node) {
-        if (compare(name, length, node) < 0) {
+        if (compare(w, node) < 0) {
             *greater = node;
             greater = &node->left;
             node = node->left;
@@ -174,12 +210,12 @@ static void split(struct xs_node *node, const char *name, uint32_t length,
 
 void xs_child_insert(struct xs_node *parent, struct xs_node *node)
 {
+    struct wanted w = { node->key, node->name, node->length };
     struct xs_node **slot = &parent->children;
 
     while (*slot && (*slot)->priority >= node->priority)
-        slot = compare(node->name, node->length, *slot) < 0 ? &(*slot)->left
-                                                            : &(*slot)->right;
-    split(*slot, node->name, node->length, &node->left, &node->right);
+        slot = compare(&w, *slot) < 0 ? &(*slot)->left : &(*slot)->right;
+    split(*slot, &w, &node->left, &node->right);
     *slot = node;
 }
 
@@ -199,10 +235,10 @@ int xs_child_own_removal(struct xs_server *server, struct xs_node *child)
 void xs_child_remove(struct xs_node *parent, struct xs_node *child)
 {
     struct xs_node **slot = &parent->children, *left = child->left, *right = child->right;
+    struct wanted w = { child->key, child->name, child->length };
 
     while (*slot != child)
-        slot = compare(child->name, child->length, *slot) < 0 ? &(*slot)->left
-                                                              : &(*slot)->right;
+        slot = compare(&w, *slot) < 0 ? &(*slot)->left : &(*slot)->right;
     while (left && right) {
         if (left->priority >= right->priority) {
             *slot = left;

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_name_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-           c == '-' || c == '_' || c == '@';
-}
+/* Which characters names are made of. */
+static const bool is_name_char[256] = {
+    ['-'] = true,         ['_'] = true,         ['@'] = true,
+    ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+};
 
 /* An absolute path: characters, no empty component, not too deep. */
 static bool is_valid(const char *text, size_t length)
@@ -22,7 +22,7 @@ static bool is_valid(const char *text, size_t length)
         if (text[i] == '/') {
             if (i + 1 == length || text[i + 1] == '/' || ++depth > XS_PATH_DEPTH_MAX)
                 return false;
-        } else if (!is_name_char(text[i])) {
+        } else if (!is_name_char[(unsigned char)text[i]]) {
             return false;
         }
     }
@@ -32,7 +32,7 @@ static bool is_valid(const char *text, size_t length)
 static bool is_valid_special(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if (!is_name_char(text[i]))
+        if (!is_name_char[(unsigned char)text[i]])
             return false;
     return true;
 }
@@ -46,10 +46,11 @@ static int make_relative(const struct xs_connection *connection, const char *tex
                          size_t length, struct xs_path *out)
 {
     char *path = connection->server->path;
-    size_t home = xs_path_home(connection->domid, path, sizeof(connection->server->path));
+    size_t home = connection->home_length;
 
     if (!length || length > XENSTORE_REL_PATH_MAX)
         return -XEN_EINVAL;
+    memcpy(path, connection->home, home);
     memcpy(path + home, text, length);
     out->text = path;
     out->length = (uint32_t)(home + length);

@@ -99,8 +99,7 @@ int xs_handle_resume(struct xs_request *request)
 int xs_handle_set_target(struct xs_request *request)
 {
     struct xs_server *server = request->connection->server;
-    struct xs_connection *connection;
-    struct xs_account *target;
+    struct xs_connection *connection, *target;
     const char *strings[2];
     domid_t domid, target_domid;
     int rc = xs_request_strings(request, strings, 2);
@@ -108,13 +107,9 @@ int xs_handle_set_target(struct xs_request *request)
     if (rc || parse_domid(strings[0], &domid) || parse_domid(strings[1], &target_domid))
         return -XEN_EINVAL;
     connection = xs_server_find(server, domid);
-    if (!connection || !xs_server_find(server, target_domid))
+    target = xs_server_find(server, target_domid);
+    if (!connection || !target)
         return -XEN_ENOENT;
-    target = xs_account_get(server, target_domid);
-    if (!target)
-        return -XEN_ENOMEM;
-    if (connection->target)
-        xs_account_put(server, connection->target);
-    connection->target = target;
+    xs_connection_set_target(connection, target->account);
     return xs_reply_ok(request);
 }

@@ -183,14 +183,14 @@ int xs_server_introduce(struct xs_server *server, domid_t domid,
 /* Nobody has the rights of this domain any more through being its proxy. */
 static void drop_targets(struct xs_server *server, const struct xs_account *account)
 {
+    if (!server->targets)
+        return;
     xs_for_each_link (link, &server->connections) {
         struct xs_connection *connection =
             xs_container(link, struct xs_connection, in_server);
 
-        if (connection->target == account) {
-            xs_account_put(server, connection->target);
-            connection->target = NULL;
-        }
+        if (connection->target == account)
+            xs_connection_set_target(connection, NULL);
     }
 }
 

@@ -30,6 +30,7 @@ struct xs_server {
     struct xs_link ages;           /* transactions with a snapshot, oldest first */
     struct xs_connection *serving; /* must not be freed now */
     unsigned int snapshots;        /* length of ages */
+    unsigned int targets;          /* connections that have one */
     struct xs_stats stats;
     char path[XENSTORE_ABS_PATH_MAX + 1];  /* of xs_path_make() */
     char event[XENSTORE_ABS_PATH_MAX + 1]; /* path of an event being fired */
@@ -49,6 +50,8 @@ struct xs_connection {
     struct xs_server *server;
     struct xs_link in_server, in_ready;
     domid_t domid;
+    uint32_t home_length;
+    char home[24]; /* "/local/domain/N/" */
     bool is_privileged, is_domain, is_local, is_shut_down;
     bool is_broken; /* out of use until it reconnects */
     bool is_closed; /* to be freed when it is no longer served */
@@ -144,9 +147,14 @@ struct xs_transaction *xs_transaction_find(struct xs_connection *connection, uin
 int xs_transaction_end(struct xs_transaction *transaction, bool commit);
 /* The view to look at: the snapshot, or the live one once that was given up. */
 struct xs_view *xs_transaction_view(struct xs_transaction *transaction);
-/* Remembers that its course depends on path. -XEN_ENOSPC: too much; -XEN_ENOMEM. */
+/* transaction_seen.c: what it depends on. Remembers that its course depends on path. -XEN_ENOSPC: too much; -XEN_ENOMEM. */
 int xs_transaction_see(struct xs_transaction *transaction, const struct xs_path *path,
                        enum xs_access_kind kind, struct xs_seen **out);
+/* The live tree is not any more what its course depended on. */
+bool xs_transaction_has_conflict(const struct xs_transaction *transaction);
+void xs_transaction_forget_seen(struct xs_transaction *transaction);
+/* It may hold more memory. */
+bool xs_transaction_has_room(const struct xs_transaction *transaction);
 /* Applies a copy of change and keeps it; takes over the references that it needs. */
 int xs_transaction_change(struct xs_transaction *transaction, struct xs_change *change);
 /* Charges what has been allocated since stats.bytes was `before` to the account. */
@@ -191,6 +199,10 @@ void xs_connection_set_transport(struct xs_connection *connection,
                                  const struct xs_transport *transport);
 /* Resets, closes the transport, frees (when it is being served: later). */
 void xs_connection_free(struct xs_connection *connection);
+/* Gives it the rights of another domain as well, or (NULL) no longer. Takes a reference
+ * of its own. */
+void xs_connection_set_target(struct xs_connection *connection,
+                              struct xs_account *target);
 /* One turn. True: there may be more to do. */
 bool xs_connection_serve(struct xs_connection *connection);
 

@@ -115,7 +115,8 @@ struct xs_path {
  */
 int xs_path_make(const struct xs_connection *connection, const char *text, size_t length,
                  bool special, struct xs_path *out);
-/* Bytes of a "/local/domain/N/" that relative paths of this domain leave out. */
+/* Puts "/local/domain/N/", which relative paths of a domain leave out, and returns its
+ * length. */
 size_t xs_path_home(domid_t domid, char *out, size_t size);
 /* Takes the next component; false at the end. *at starts as 0. */
 bool xs_path_next(const struct xs_path *path, uint32_t *at, const char **name,
@@ -124,6 +125,7 @@ bool xs_path_next(const struct xs_path *path, uint32_t *at, const char **name,
 /* --- node.c: nodes, and the treap of siblings --- */
 struct xs_node {
     uint32_t refs, priority;
+    uint64_t key;                 /* the first 8 bytes of name, to compare at once */
     struct xs_node *left, *right; /* siblings of smaller and of greater names */
     struct xs_node *children;
     struct xs_blob *value;

@@ -40,97 +40,13 @@ void xs_transaction_hold(struct xs_transaction *transaction, size_t before)
         set_held(transaction, transaction->bytes + now - before);
 }
 
-static bool has_room(const struct xs_transaction *transaction)
+bool xs_transaction_has_room(const struct xs_transaction *transaction)
 {
     const struct xs_connection *connection = transaction->connection;
     const struct xs_account *account = connection->account;
 
     return connection->is_privileged ||
            account->bytes + account->held < connection->server->config.quota.memory;
-}
-
-/* --- what it has seen --- */
-static struct xs_seen *find_seen(struct xs_transaction *transaction,
-                                 const struct xs_path *path, uint32_t hash)
-{
-    struct xs_seen *seen = transaction->seen[hash % XS_TRANSACTION_BUCKETS];
-
-    while (seen && (seen->hash != hash || seen->path.length != path->length ||
-                    memcmp(seen->text, path->text, path->length) != 0))
-        seen = seen->next;
-    return seen;
-}
-
-static int add_seen(struct xs_transaction *transaction, const struct xs_path *path,
-                    uint32_t hash, struct xs_seen **out)
-{
-    struct xs_server *server = transaction->view.server;
-    struct xs_seen **bucket = &transaction->seen[hash % XS_TRANSACTION_BUCKETS], *seen;
-
-    if (!transaction->connection->is_privileged &&
-        transaction->seen_count >= server->config.quota.transaction_nodes)
-        return -XEN_ENOSPC;
-    if (!has_room(transaction))
-        return -XEN_ENOMEM;
-    seen = xs_allocate(server, sizeof(*seen) + path->length);
-    if (!seen)
-        return -XEN_ENOMEM;
-    *seen = (struct xs_seen){ .next = *bucket, .hash = hash, .kind = XS_SEEN_PERMS };
-    memcpy(seen->text, path->text, path->length);
-    seen->path = (struct xs_path){ seen->text, path->length };
-    *bucket = *out = seen;
-    transaction->seen_count++;
-    return 0;
-}
-
-int xs_transaction_see(struct xs_transaction *transaction, const struct xs_path *path,
-                       enum xs_access_kind kind, struct xs_seen **out)
-{
-    uint32_t seed = (uint32_t)transaction->view.server->config.seed;
-    uint32_t hash = xs_hash(seed, path->text, path->length);
-    struct xs_seen *seen;
-    int rc;
-
-    if (transaction->is_doomed)
-        return 0;
-    seen = find_seen(transaction, path, hash);
-    if (!seen) {
-        rc = add_seen(transaction, path, hash, &seen);
-        if (rc)
-            return rc;
-    }
-    if (kind == XS_SEEN_CONTENT)
-        seen->kind = kind;
-    if (out)
-        *out = seen;
-    return 0;
-}
-
-static bool is_unchanged(const struct xs_node *before, const struct xs_node *now,
-                         enum xs_access_kind kind)
-{
-    if (!before || !now)
-        return before == now;
-    return kind == XS_SEEN_CONTENT ? before->generation == now->generation
-                                   : before->perms == now->perms;
-}
-
-static bool has_conflict(const struct xs_transaction *transaction)
-{
-    struct xs_server *server = transaction->view.server;
-    struct xs_view base = { .server = server, .root = transaction->base };
-
-    for (unsigned int i = 0; i < XS_TRANSACTION_BUCKETS; i++) {
-        for (const struct xs_seen *seen = transaction->seen[i]; seen; seen = seen->next) {
-            struct xs_found before, now;
-
-            xs_view_find(&base, &seen->path, &before);
-            xs_view_find(&server->live, &seen->path, &now);
-            if (!is_unchanged(before.node, now.node, seen->kind))
-                return true;
-        }
-    }
-    return false;
 }
 
 /* --- start and end --- */
@@ -210,20 +126,6 @@ static void drop_changes(struct xs_transaction *transaction)
     transaction->changes_end = &transaction->changes;
 }
 
-static void drop_seen(struct xs_transaction *transaction)
-{
-    struct xs_server *server = transaction->view.server;
-
-    for (unsigned int i = 0; i < XS_TRANSACTION_BUCKETS; i++) {
-        while (transaction->seen[i]) {
-            struct xs_seen *seen = transaction->seen[i];
-
-            transaction->seen[i] = seen->next;
-            xs_release(server, seen, sizeof(*seen) + seen->path.length);
-        }
-    }
-}
-
 static void free_transaction(struct xs_transaction *transaction)
 {
     struct xs_connection *connection = transaction->connection;
@@ -232,7 +134,7 @@ static void free_transaction(struct xs_transaction *transaction)
     give_up_snapshot(transaction);
     xs_charges_drop(&transaction->view);
     drop_changes(transaction);
-    drop_seen(transaction);
+    xs_transaction_forget_seen(transaction);
     xs_link_remove(&transaction->in_connection);
     connection->account->transactions--;
     set_held(transaction, 0);
@@ -266,7 +168,7 @@ static int commit_view(struct xs_transaction *transaction)
     if (!transaction->changes)
         return 0;
     if (server->live.root != transaction->base)
-        rc = has_conflict(transaction) ? -XEN_EAGAIN : redo(transaction);
+        rc = xs_transaction_has_conflict(transaction) ? -XEN_EAGAIN : redo(transaction);
     if (rc)
         return rc;
     xs_node_put(server, server->live.root);
@@ -295,8 +197,7 @@ static void doom(struct xs_transaction *transaction)
     give_up_snapshot(transaction);
     xs_charges_drop(&transaction->view);
     drop_changes(transaction);
-    drop_seen(transaction);
-    transaction->seen_count = 0;
+    xs_transaction_forget_seen(transaction);
     transaction->is_doomed = true;
     set_held(transaction, sizeof(*transaction));
 }
@@ -420,7 +321,7 @@ int xs_transaction_change(struct xs_transaction *transaction, struct xs_change *
     rc = see_change(transaction, change, &seen);
     if (rc)
         return rc;
-    if (!has_room(transaction))
+    if (!xs_transaction_has_room(transaction))
         return -XEN_ENOMEM;
     return apply_and_keep(transaction, seen, change);
 }

@@ -24,14 +24,22 @@ static bool is_of(const struct xs_watch *watch, const struct xs_path *path)
            !memcmp(watch->path.text, path->text, path->length);
 }
 
+static uint32_t hash_of(const struct xs_server *server, const struct xs_path *path)
+{
+    return xs_hash((uint32_t)server->config.seed, path->text, path->length);
+}
+
 struct xs_watch *xs_watch_find(struct xs_connection *connection,
                                const struct xs_path *path, const char *token,
                                size_t token_length)
 {
-    xs_for_each_link (link, &connection->watches) {
-        struct xs_watch *watch = xs_container(link, struct xs_watch, in_connection);
+    uint32_t hash = hash_of(connection->server, path);
 
-        if (is_of(watch, path) && watch->token_length == token_length &&
+    xs_for_each_link (link, bucket_of(connection->server, hash)) {
+        struct xs_watch *watch = xs_container(link, struct xs_watch, in_bucket);
+
+        if (watch->connection == connection && is_of(watch, path) &&
+            watch->token_length == token_length &&
             !memcmp(watch->token, token, token_length))
             return watch;
     }
@@ -69,7 +77,6 @@ int xs_watch_add(struct xs_connection *connection, const struct xs_path *path,
     struct xs_server *server = connection->server;
     size_t size = size_of(path->length, (uint32_t)token_length);
     struct xs_watch *watch;
-    char home[32];
     int rc = check_quota(connection, size);
 
     if (xs_watch_find(connection, path, token, token_length))
@@ -84,9 +91,9 @@ int xs_watch_add(struct xs_connection *connection, const struct xs_path *path,
     watch->path.length = path->length;
     watch->token = memcpy(watch->text + path->length, token, token_length);
     watch->token_length = (uint32_t)token_length;
-    watch->hash = xs_hash((uint32_t)server->config.seed, path->text, path->length);
+    watch->hash = hash_of(server, path);
     if (is_relative)
-        watch->home = (uint32_t)xs_path_home(connection->domid, home, sizeof(home));
+        watch->home = connection->home_length;
     link_watch(connection, watch);
     xs_event_queue(watch, &watch->path);
     return 0;
