@@ -79,6 +79,8 @@ uint64_t fake_timer(void);
 const char *fake_events_seen(void);
 /* A manager on all of it. */
 struct ts_manager *fake_manager_start(unsigned int frames);
+/* The same on another xenstore, after fake_hv_start(). */
+struct ts_manager *fake_manager_start_on(const struct ts_store_ops *store, void *context);
 struct ts_consoles *fake_consoles(void);
 /* Stops everything; fails the test when anything is left of domains. */
 void fake_manager_stop(struct ts_manager *manager);

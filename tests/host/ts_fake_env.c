@@ -361,13 +361,13 @@ struct ts_consoles *fake_consoles(void)
     return consoles;
 }
 
-struct ts_manager *fake_manager_start(unsigned int frames)
+struct ts_manager *fake_manager_start_on(const struct ts_store_ops *ops, void *context)
 {
-    struct ts_hv *hv = fake_hv_start(frames);
     struct ts_manager_env env = {
-        .hv = hv,
-        .consoles = consoles = ts_consoles_create(hv, NULL),
-        .store = &fake_store_ops,
+        .hv = fake_hv(),
+        .consoles = consoles = ts_consoles_create(fake_hv(), NULL),
+        .store = ops,
+        .store_context = context,
         .load = env_load,
         .unload = env_unload,
         .random = env_random,
@@ -377,11 +377,17 @@ struct ts_manager *fake_manager_start(unsigned int frames)
     size_t size;
     const void *kernel = fake_kernel(&size);
 
-    fake_store_stop();
     fake_events_seen();
     fake_events_seen();
     fake_file("kernel", kernel, size);
     return ts_manager_create(&env);
+}
+
+struct ts_manager *fake_manager_start(unsigned int frames)
+{
+    fake_hv_start(frames);
+    fake_store_stop();
+    return fake_manager_start_on(&fake_store_ops, NULL);
 }
 
 void fake_manager_stop(struct ts_manager *manager)

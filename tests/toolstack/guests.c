@@ -53,8 +53,8 @@ static long call_memory_op(unsigned int cmd, void *arg)
     return HYPERVISOR_memory_op(cmd, arg);
 }
 
-static long call_mmu_update(struct mmu_update *updates, unsigned int n, unsigned int *done,
-                            domid_t id)
+static long call_mmu_update(struct mmu_update *updates, unsigned int n,
+                            unsigned int *done, domid_t id)
 {
     return HYPERVISOR_mmu_update(updates, n, done, id);
 }
@@ -176,8 +176,8 @@ static struct ts_store *store;
 static struct ts_manager *manager;
 
 /* The last output is in the console until the domain has been destroyed. */
-static void on_manager_event(void *context, enum ts_event event, const struct ts_domain *d,
-                             const char *text)
+static void on_manager_event(void *context, enum ts_event event,
+                             const struct ts_domain *d, const char *text)
 {
     static char seen[4096];
     size_t n;
@@ -213,7 +213,8 @@ static bool start(void)
     env.store_context = store = ts_store_create(hv, server);
     env.store = &ts_store_ops;
     manager = ts_manager_create(&env);
-    return check(event_bind_virq(VIRQ_DOM_EXC, 0, on_domain_exception, NULL) > 0) && manager;
+    return check(event_bind_virq(VIRQ_DOM_EXC, 0, on_domain_exception, NULL) > 0) &&
+           manager;
 }
 
 static void stop(void)
@@ -301,6 +302,7 @@ static bool create(unsigned int number, uint64_t kib)
     c.kernel = "/guest.elf";
     c.cmdline = "a b";
     c.memory_kib = kib;
+    c.start_paused = true; /* else it would run in the time that is measured */
     before = __builtin_ia32_rdtsc();
     if (ts_domain_create(manager, &c, &id, &err)) {
         printf("create: %s\n", err.text);
@@ -308,7 +310,7 @@ static bool create(unsigned int number, uint64_t kib)
     }
     printf("create %u: %llu ticks\n", number,
            (unsigned long long)(__builtin_ia32_rdtsc() - before));
-    return true;
+    return check(!ts_domain_unpause(manager, id, &err));
 }
 
 /* One more is created and destroyed at once, to see what that costs. */
@@ -322,7 +324,8 @@ static void measure_destroy(uint64_t kib)
     d = ts_domain_by_name(manager, "guest-10000");
     before = __builtin_ia32_rdtsc();
     check(!ts_domain_destroy(manager, d->id, NULL));
-    printf("destroy: %llu ticks\n", (unsigned long long)(__builtin_ia32_rdtsc() - before));
+    printf("destroy: %llu ticks\n",
+           (unsigned long long)(__builtin_ia32_rdtsc() - before));
 }
 
 static void wait_for_pages(uint64_t wanted)

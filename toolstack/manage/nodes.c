@@ -238,8 +238,10 @@ int nodes_write_max_mem(struct ts_manager *m, const struct record *r, uint64_t k
     return commit(m, r, fill_max_mem, &kib);
 }
 
+/* The domain may have removed the node, which must be its own to be cleared. */
 static void fill_shutdown(struct change *c, const void *argument)
 {
+    own_node(c, "control/shutdown");
     text_node(c, "control/shutdown", argument);
 }
 
