@@ -90,6 +90,9 @@ host-ts_console-src := $(host-ts-src)
 host-tests += ts_manage
 host-ts_manage-src := $(host-ts-src)
 
+host-tests += ts_store
+host-ts_store-src := $(host-ts-src)
+
 host-tests += ts_config
 host-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config.c keys.c \
 	lexer.c parser.c pool.c sets.c))
