@@ -34,6 +34,7 @@ static bool check_tree(const struct xs_server *server)
         if (!check_links(n))
             return false;
         n->perms->entry[0].account->found_nodes++;
+        n->perms->entry[0].account->found_bytes += xs_node_bytes(n);
         nodes++;
     }
     return nodes == server->stats.nodes;
@@ -41,9 +42,12 @@ static bool check_tree(const struct xs_server *server)
 
 static bool check_account(const struct xs_server *server, struct xs_account *account)
 {
-    uint32_t entries = 0, found = account->found_nodes;
+    uint32_t entries = 0;
+    bool is_counted =
+        account->found_nodes == account->nodes && account->found_bytes == account->bytes;
 
     account->found_nodes = 0;
+    account->found_bytes = 0;
     xs_for_each_link (link, &account->entries) {
         const struct xs_entry *entry = xs_container(link, struct xs_entry, in_account);
 
@@ -53,7 +57,7 @@ static bool check_account(const struct xs_server *server, struct xs_account *acc
     }
     if (account != server->account0 && account->nodes > 0 && !entries)
         return false;
-    return entries <= account->refs && found == account->nodes;
+    return entries <= account->refs && is_counted;
 }
 
 static bool check_accounts(const struct xs_server *server)

@@ -100,7 +100,7 @@ int xs_local_remove(struct xs_local *local, uint32_t transaction, const char *pa
 int xs_local_list(struct xs_local *local, uint32_t transaction, const char *path,
                   void (*each)(void *context, const char *name), void *context)
 {
-    char text[XENSTORE_ABS_PATH_MAX + 1];
+    char *text = connection_of(local)->server->event; /* no event is being fired now */
     const struct xs_node *node, *child;
     int rc = look(local, transaction, path, &node);
 

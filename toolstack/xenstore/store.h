@@ -62,7 +62,8 @@ struct xs_account {
     uint32_t watches, transactions;
     size_t bytes;         /* of those nodes */
     size_t held;          /* of its watches and open transactions */
-    uint32_t found_nodes; /* xs_server_check's own */
+    uint32_t found_nodes; /* found_*: xs_server_check's own */
+    size_t found_bytes;
 };
 
 /* The account of a domain, made when it is not there, with a reference. NULL: no memory. */
