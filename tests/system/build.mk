@@ -7,7 +7,7 @@
 .PHONY: test-matrix test-cycles
 test-matrix: install-deps
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build iso
-	$(Q)$(PYTEST) -n $(JOBS) --dist worksteal tests/system/full_matrix.py
+	$(Q)$(PYTEST) -n $(JOBS) --dist load tests/system/full_matrix.py
 
 test-cycles: install-deps
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build
