@@ -34,6 +34,10 @@ fuzz-targets += ts_image
 fuzz-ts_image-src := $(addprefix toolstack/,hv/err.c $(addprefix build/,image.c notes.c \
 	guest_string.c verdict.c layout.c))
 
+fuzz-targets += ts_remote
+fuzz-ts_remote-src := $(addprefix toolstack/,hv/err.c $(addprefix remote/,client.c \
+	frame.c link.c message.c server.c session.c wire.c))
+
 fuzz-cflags := $(cc-common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	       -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG -D__PAVISE__ \
 	       -Ihypervisor/include -Ihypercall-abi/include -Itoolstack/include -Itests/fuzz

@@ -4,6 +4,7 @@ Right input, from which the fuzzer finds what is nearly right."""
 
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -88,6 +89,29 @@ CONFIGS = {
     "settings": "kernel='k'\n\0name=b;extra=root=/dev/x;memory=\\\n5",
 }
 
+
+def remote_frame(to_server, kind, seq=0, ack=0, payload=b""):
+    """A step of fuzz_ts_remote.c: a frame of session 1 with a full window."""
+    return bytes([0 if to_server else 2, kind, 0, 16, 1, seq, ack, len(payload) // 4,
+                  len(payload) % 4]) + payload
+
+
+def remote_session():
+    """Opens a session from either end, sends a file, executes, types."""
+    data = b"data"
+    messages = [struct.pack("<BQ", 1, len(data)) + b"file", b"\2" + data,
+                struct.pack("<BIB", 3, zlib.crc32(data), 0), b"\4a\0b\0", b"\5", b"\6text",
+                b"\7"]
+    answers = [b"\x40\0\0\0\0", b"\x41\1output", b"\x42\0\0\0\0"]
+    steps = bytes([5, 1, 0]) + remote_frame(True, 1) + remote_frame(False, 2)
+    for seq, message in enumerate(messages):
+        steps += remote_frame(True, 3, seq, 0, message)
+    steps += bytes([4, 0, 1, 4, 5]) + remote_frame(False, 3, 0, 3, answers[0]) + bytes([4, 1])
+    for seq, answer in enumerate(answers[1:], 1):
+        steps += remote_frame(False, 3, seq, 5, answer)
+    return steps + bytes([5, 1, 255, 5, 1, 255, 5, 1, 255])
+
+
 CODE64, CODE32 = b"\1", b"\0"
 PRIVILEGED = ["e460", "e6ff", "66ed", "f36e", "0f01d1", "0f20c0", "440f22c0", "0f31", "0f32",
               "0f30", "0fa2", "0f06", "0f09", "fa", "fb", "2e66f36c"]
@@ -140,6 +164,7 @@ def all_seeds():
         yield "ts_config", name, text.encode()
     for name, requests in SESSIONS.items():
         yield "xenstore", name, session(requests)
+    yield "ts_remote", "session", remote_session()
     for code in PRIVILEGED + STORES:
         for mode, word in ((CODE64, "64"), (CODE32, "32")):
             yield "decode", f"{code}-{word}", mode + bytes.fromhex(code)

@@ -97,6 +97,10 @@ host-tests += ts_config
 host-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config.c keys.c \
 	lexer.c parser.c pool.c sets.c))
 
+host-tests += ts_remote
+host-ts_remote-src := $(addprefix toolstack/,hv/err.c $(addprefix remote/,client.c \
+	frame.c link.c message.c server.c session.c wire.c))
+
 host-compilers ?= gcc clang
 host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG \

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* The end that executes: its sessions, and their turns on the channel. */
+#include "server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_SESSIONS 8
+#define DEFAULT_IDLE_MS  30000
+
+struct ts_remote_server *ts_remote_server_create(const struct ts_remote_channel *channel,
+                                                 const struct ts_remote_server_ops *ops,
+                                                 void *context,
+                                                 const struct ts_remote_limits *limits)
+{
+    struct ts_remote_limits l = limits ? *limits : (struct ts_remote_limits){ 0 };
+    struct ts_remote_server *server;
+
+    if (!l.max_sessions)
+        l.max_sessions = DEFAULT_SESSIONS;
+    if (!l.idle_ms)
+        l.idle_ms = DEFAULT_IDLE_MS;
+    server = calloc(1, sizeof(*server) + l.max_sessions * sizeof(server->sessions[0]));
+    if (!server)
+        return NULL;
+    server->wire.channel = *channel;
+    server->ops = *ops;
+    server->context = context;
+    server->limits = l;
+    return server;
+}
+
+static void close_session(struct ts_remote_session **place)
+{
+    struct ts_remote_session *session = *place;
+
+    *place = NULL;
+    session_destroy(session);
+}
+
+void ts_remote_server_destroy(struct ts_remote_server *server)
+{
+    if (!server)
+        return;
+    for (unsigned int i = 0; i < server->limits.max_sessions; i++)
+        if (server->sessions[i])
+            close_session(&server->sessions[i]);
+    free(server);
+}
+
+static void answer_reset(struct ts_remote_server *server, uint64_t session,
+                         enum reset_reason reason)
+{
+    server->reset_due = true;
+    server->reset_session = session;
+    server->reset_reason = reason;
+}
+
+static struct ts_remote_session **find_session(struct ts_remote_server *server,
+                                               uint64_t id)
+{
+    for (unsigned int i = 0; i < server->limits.max_sessions; i++)
+        if (server->sessions[i] && server->sessions[i]->link.id == id)
+            return &server->sessions[i];
+    return NULL;
+}
+
+static void open_session(struct ts_remote_server *server, uint64_t id, uint64_t now)
+{
+    for (unsigned int i = 0; i < server->limits.max_sessions; i++) {
+        if (server->sessions[i])
+            continue;
+        server->sessions[i] = session_create(server, id, now);
+        if (server->sessions[i])
+            return;
+        break;
+    }
+    answer_reset(server, id, RESET_FULL);
+}
+
+static void receive(struct ts_remote_server *server, const struct frame *frame,
+                    uint64_t now)
+{
+    struct ts_remote_session **place = find_session(server, frame->session);
+
+    if (frame->type == FRAME_RESET) {
+        if (place)
+            close_session(place);
+    } else if (frame->version != TS_REMOTE_VERSION) {
+        answer_reset(server, frame->session, RESET_VERSION);
+    } else if (place) {
+        link_receive(&(*place)->link, frame, now);
+    } else if (frame->type == FRAME_HELLO) {
+        open_session(server, frame->session, now);
+    } else {
+        answer_reset(server, frame->session, RESET_UNKNOWN);
+    }
+}
+
+void ts_remote_server_bytes(struct ts_remote_server *server, const void *bytes, size_t n,
+                            uint64_t now)
+{
+    const uint8_t *at = bytes;
+    struct frame frame;
+
+    for (size_t i = 0; i < n; i++)
+        if (frame_reader_push(&server->wire.reader, at[i], &frame))
+            receive(server, &frame, now);
+}
+
+static bool choose_frame(struct ts_remote_server *server, struct frame *frame,
+                         uint64_t now, uint8_t *reason)
+{
+    if (server->reset_due) {
+        server->reset_due = false;
+        *reason = (uint8_t)server->reset_reason;
+        *frame = (struct frame){ .version = TS_REMOTE_VERSION,
+                                 .type = FRAME_RESET,
+                                 .session = server->reset_session,
+                                 .payload = reason,
+                                 .n = 1 };
+        return true;
+    }
+    for (unsigned int i = 0; i < server->limits.max_sessions; i++) {
+        struct ts_remote_session *session = server->sessions[server->turn];
+
+        server->turn = (server->turn + 1) % server->limits.max_sessions;
+        if (session && link_transmit(&session->link, frame, now))
+            return true;
+    }
+    return false;
+}
+
+static void transmit(struct ts_remote_server *server, uint64_t now)
+{
+    struct frame frame;
+    uint8_t reason;
+
+    while (wire_flush(&server->wire) && choose_frame(server, &frame, now, &reason))
+        wire_send(&server->wire, &frame);
+}
+
+/* Returns when the session needs to be looked at next; it may be gone then. */
+static uint64_t work(struct ts_remote_server *server, struct ts_remote_session **place,
+                     uint64_t now)
+{
+    struct ts_remote_session *session = *place;
+    uint64_t end = session->link.heard + server->limits.idle_ms, tick;
+
+    if (now >= end) {
+        close_session(place);
+        return TS_REMOTE_NEVER;
+    }
+    if (!session_work(session)) {
+        answer_reset(server, session->link.id, RESET_UNKNOWN);
+        close_session(place);
+        return TS_REMOTE_NEVER;
+    }
+    tick = link_tick(&session->link, now);
+    return tick < end ? tick : end;
+}
+
+uint64_t ts_remote_server_run(struct ts_remote_server *server, uint64_t now)
+{
+    uint64_t next = TS_REMOTE_NEVER;
+
+    for (unsigned int i = 0; i < server->limits.max_sessions; i++) {
+        uint64_t at = TS_REMOTE_NEVER;
+
+        if (server->sessions[i])
+            at = work(server, &server->sessions[i], now);
+        if (at < next)
+            next = at;
+    }
+    transmit(server, now);
+    return next;
+}
