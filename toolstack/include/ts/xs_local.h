@@ -2,8 +2,8 @@
 /*
  * The store for the program that the daemon runs in: plain calls, no messages, as domain 0
  * or in the name of another domain. Paths may be relative to /local/domain/N. Values are
- * bytes. `transaction` 0 is none. Changes are visible when a call returns; watch
- * callbacks run from xs_server_step(), never from within a call.
+ * bytes. `transaction` 0 is none. Changes are visible when a call returns; watch events
+ * and callbacks wait for xs_server_step(), which is to be called after changes too.
  *
  * Errors besides those named at a function: -XEN_EINVAL (path, unknown transaction:
  * -XEN_ENOENT), -XEN_EACCES, -XEN_ENOMEM, -XEN_ENOSPC and -XEN_E2BIG for quotas.
