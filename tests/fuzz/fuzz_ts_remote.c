@@ -156,7 +156,9 @@ static void step_frame(struct input *in, bool to_server)
     frame.type = take(in);
     frame.flags = take(in);
     frame.window = take(in);
-    frame.session = to_server ? take(in) % 4 : 1;
+    frame.session = take(in) % 4;
+    if (!to_server)
+        frame.session = 1;
     frame.seq = (uint32_t)(int8_t)take(in);
     frame.ack = (uint32_t)(int8_t)take(in);
     frame.n = take(in) * 4u;
