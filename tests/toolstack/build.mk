@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: MIT
 # The toolstack at work: tests/toolstack/NAME.c becomes $(BUILD)/tests/toolstack/NAME.elf, a
-# program on mini-os that runs as domain 0 and makes other domains. test_toolstack.py
-# boots them.
+# program on mini-os that runs as domain 0 and makes other domains; domain0.c is part of
+# each. test_toolstack.py boots them.
 
-tst-elfs := $(patsubst %.c,$(BUILD)/%.elf,$(wildcard tests/toolstack/*.c))
+tst-common := $(BUILD)/tests/toolstack/domain0.o
+tst-elfs := $(patsubst %.c,$(BUILD)/%.elf,\
+	$(filter-out %/domain0.c,$(wildcard tests/toolstack/*.c)))
 
 $(BUILD)/tests/toolstack/%.o: tests/toolstack/%.c | $(newlib-stamp)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(app-cflags) $(app-cppflags) -Itoolstack/include -Itests/apps -c $< -o $@
 
-$(tst-elfs): %.elf: %.o $(test-app-check) $(app-libs) $(BUILD)/mini-os/libtoolstack.a
+$(tst-elfs): %.elf: %.o $(tst-common) $(test-app-check) $(app-libs) \
+		$(BUILD)/mini-os/libtoolstack.a
 	$(call say,LD,$@)
-	$(Q)$(call link-app,$< $(test-app-check) $(BUILD)/mini-os/libtoolstack.a,$@)
+	$(Q)$(call link-app,$< $(tst-common) $(test-app-check) \
+		$(BUILD)/mini-os/libtoolstack.a,$@)
 
 .PHONY: toolstack-tests
 toolstack-tests: $(tst-elfs)

@@ -2,6 +2,7 @@
 """The toolstack on mini-os as domain 0: it makes guests, which run and end."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,18 +11,23 @@ from machine import Machine, default_build
 
 BUILD = default_build()
 SECONDS = 120
+GRUB = Path("/usr/lib/grub-xen/grub-x86_64-xen.bin")
+
+
+def ramdisk_of(folder, kernel):
+    path = folder / "ramdisk.cpio"
+    path.write_bytes(cpio.archive({"guest.elf": kernel.read_bytes()}))
+    return path
 
 
 @pytest.fixture
 def ramdisk(tmp_path):
-    path = tmp_path / "ramdisk.cpio"
-    path.write_bytes(cpio.archive({"guest.elf": (BUILD / "guests/hello.elf").read_bytes()}))
-    return path
+    return ramdisk_of(tmp_path, BUILD / "guests/hello.elf")
 
 
-def run(ramdisk, args, **parameters):
-    """Boots guests.elf with arguments; its output when it has succeeded."""
-    program = BUILD / "tests" / "toolstack" / "guests.elf"
+def run(ramdisk, args, program="guests", **parameters):
+    """Boots a program with arguments; its output when it has succeeded."""
+    program = BUILD / "tests" / "toolstack" / f"{program}.elf"
     with Machine("pavise", program, args=args, ramdisk=ramdisk, build=BUILD,
                  **parameters) as machine:
         result = machine.wait_for(r"Test result: (\w+)", SECONDS)[1]
@@ -45,3 +51,12 @@ def test_many_at_once(ramdisk):
     ticks = {int(n): int(t) for n, t in re.findall(r"create (\d+): (\d+) ticks", output)}
     assert ticks[0] < 1_000_000
     assert ticks[199] < ticks[0] * 1.2
+
+
+@pytest.mark.skipif(not GRUB.exists(), reason="grub-xen-host is not installed")
+def test_grub_answers(tmp_path):
+    """Debian's GRUB for PV guests, as it is packaged, at its prompt."""
+    output = run(ramdisk_of(tmp_path, GRUB), "65536 'grub> ' ls set reboot ls halt", "talk")
+    assert output.count("(memdisk) (proc)") == 2
+    assert "grub_platform=xen" in output
+    assert "guest: restarted" in output

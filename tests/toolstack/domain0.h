@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the programs here have in common: the transport, a manager with consoles and
+ * xenstore, and the event loop. Every guest is made of the file /guest.elf.
+ */
+#ifndef TESTS_TOOLSTACK_DOMAIN0_H
+#define TESTS_TOOLSTACK_DOMAIN0_H
+
+#include <ts/manage.h>
+
+extern struct ts_hv *hv;
+extern struct ts_consoles *consoles;
+extern struct ts_manager *manager;
+
+/* The manager's events go to on_event_seen. False, and a failed check, without /guest.elf. */
+bool domain0_start(void (*on_event_seen)(void *context, enum ts_event event,
+                                         const struct ts_domain *d, const char *text));
+void domain0_stop(void);
+
+/* Whatever is due now. */
+void domain0_serve(void);
+unsigned int nr_guests(void);
+void pause_a_little(void);
+/* A minute at most; later it is a failed check. */
+void serve_until_all_have_ended(void);
+
+#endif
