@@ -108,7 +108,7 @@ host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recov
 	       -Itoolstack/include
 
 $(foreach c,$(host-compilers),$(addprefix $(BUILD)/host/$(c)/toolstack/,\
-	hv/%.o build/%.o console/%.o manage/%.o)): host-cflags += -include tests/host/ts_alloc.h
+	hv/%.o build/%.o config/%.o console/%.o manage/%.o)): host-cflags += -include tests/host/ts_alloc.h
 
 # $(1) compiler: its objects
 define host-compiler-rules

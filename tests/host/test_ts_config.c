@@ -3,7 +3,21 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <ts/config.h>
+
+static unsigned int allocations_left = ~0u;
+
+/* The parser's, by ts_alloc.h. */
+void *fake_calloc(size_t n, size_t size);
+
+void *fake_calloc(size_t n, size_t size)
+{
+    if (!allocations_left)
+        return NULL;
+    allocations_left--;
+    return calloc(n, size);
+}
 
 static struct ts_domain_config config;
 static struct ts_err err;
@@ -255,6 +269,28 @@ static void zero_bytes_and_length(void **state)
         -XEN_E2BIG);
 }
 
+static void every_allocation_may_fail(void **state)
+{
+    static const char text[] = "name='a'\nkernel='k'\nroot='r'\nextra='e'\nextra+='f'\n"
+                               "disk=['x', 'y']\nvif=[]\n";
+    static const char *const more = "ramdisk=r";
+    unsigned int n = 0;
+    int rc;
+
+    (void)state;
+    do {
+        allocations_left = n++;
+        rc = parse_with(text, &more, 1);
+        if (rc) {
+            assert_int_equal(rc, -XEN_ENOMEM);
+            assert_string_equal(err.text, "out of memory");
+        }
+    } while (rc);
+    allocations_left = ~0u;
+    assert_true(n > 15);
+    ts_domain_config_free(&config);
+}
+
 static void cpu_sets(void **state)
 {
     static const char *const wrong[] = {
@@ -288,6 +324,7 @@ int main(void)
         cmocka_unit_test(syntax),
         cmocka_unit_test(what_is_missing),
         cmocka_unit_test(zero_bytes_and_length),
+        cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(cpu_sets),
     };
 

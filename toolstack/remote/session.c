@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A session as the server sees it: any number of files, each FILE, FILE_DATA..., FILE_END
- * and answered by one FILE_RESULT, as soon as it fails or when it is complete; then ARGS...
- * and EXEC; then input one way and OUTPUT..., EXIT the other. Anything else is refused.
+ * A session as the server sees it: any number of files, each FILE, FILE_DATA...,
+ * FILE_END and answered by one FILE_RESULT, as soon as it fails or when it is complete;
+ * then ARGS... and EXEC; then input one way and OUTPUT..., EXIT the other. Anything else
+ * is refused.
  */
 #include "server.h"
 
