@@ -4,7 +4,8 @@
 deps-build := gcc binutils libc6-dev gawk newlib-source xz-utils
 deps-run   := qemu-system-x86 ovmf grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
 deps-test  := git gdb clang clang-format libclang-rt-14-dev universal-ctags libcmocka-dev \
-	      libxen-dev python3-pytest python3-pytest-xdist xen-hypervisor-4.17-amd64
+	      libxen-dev python3-pytest python3-pytest-xdist xen-hypervisor-4.17-amd64 \
+	      grub-xen-host
 
 install-deps:
 	$(Q)tools/install-deps.sh $(deps-build) $(deps-run) $(deps-test)

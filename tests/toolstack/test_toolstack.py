@@ -53,6 +53,11 @@ def test_many_at_once(ramdisk):
     assert ticks[199] < ticks[0] * 1.2
 
 
+@pytest.mark.parametrize("kib", [2048, 5000])
+def test_memory_at_an_end(ramdisk, kib):
+    run(ramdisk, str(kib), "exhaust", memory=160)
+
+
 @pytest.mark.skipif(not GRUB.exists(), reason="grub-xen-host is not installed")
 def test_grub_answers(tmp_path):
     """Debian's GRUB for PV guests, as it is packaged, at its prompt."""
