@@ -578,6 +578,28 @@ static void goes_on_after_a_cut(void **state)
     assert_int_equal(program.files, 1);
 }
 
+static void output_goes_on_at_once_after_a_cut(void **state)
+{
+    struct user *u = add_user();
+    size_t n;
+
+    (void)state;
+    execute(u, "talk");
+    while (u->n < 20000)
+        step();
+    from_server.is_cut = true;
+    run(20000);
+    n = u->n;
+    assert_true(n < OUTPUT_SIZE);
+    from_server.is_cut = false;
+    ts_remote_client_rejoin(u->client, now);
+    run(100);
+    assert_true(u->n > n);
+    assert_true(run_until(&u->has_exited, 5000));
+    assert_int_equal(u->n, OUTPUT_SIZE);
+    assert_pattern(u->out, u->n);
+}
+
 static void deaf_client_holds_up_no_other(void **state)
 {
     struct user *deaf = add_user(), *other = add_user();
@@ -781,6 +803,7 @@ int main(void)
         TEST(file_and_command),
         TEST(lines_with_errors),
         TEST(goes_on_after_a_cut),
+        TEST(output_goes_on_at_once_after_a_cut),
         TEST(deaf_client_holds_up_no_other),
         TEST(interrupt_ends_a_command),
         TEST(files_that_fail),

@@ -83,8 +83,8 @@ void link_resend(struct link *link, uint64_t now)
 {
     link->next = link->acked;
     link->hello_due |= link->is_client && !link->connected;
-    link->ack_due = true;
-    link->ask_due = link->connected;
+    /* The peer is to do so as well, and to answer. */
+    link->gap_due = link->ask_due = link->connected;
     restart_timer(link, now);
 }
 
