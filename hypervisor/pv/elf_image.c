@@ -335,7 +335,7 @@ static int place_segments(struct elf_image *img)
     if (img->virt_base == ELF_ADDR_UNSET)
         img->virt_base = 0;
     if (img->paddr_offset == ELF_ADDR_UNSET)
-        img->paddr_offset = img->virt_base;
+        img->paddr_offset = 0;
     img->start = ~0ull;
     img->end = 0;
     for (unsigned int i = 0; i < img->nr_segs; i++) {

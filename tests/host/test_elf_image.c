@@ -96,7 +96,6 @@ static int setup(void **state)
     add_segment(4, NOTES, 0, 0, 0);
     add_text(XEN_ELFNOTE_XEN_VERSION, "xen-3.0");
     add_number(XEN_ELFNOTE_VIRT_BASE, BASE);
-    add_number(XEN_ELFNOTE_PADDR_OFFSET, 0);
     return 0;
 }
 
@@ -153,9 +152,20 @@ static void what_notes_do_not_say_has_a_default(void **state)
     (void)state;
     assert_accepted();
     assert_int_equal(image.entry, BASE); /* the ELF header's */
+    assert_int_equal(image.paddr_offset, 0);
+    assert_int_equal(image.start, BASE);
     assert_int_equal(image.hypercall_page, ELF_ADDR_UNSET);
     assert_int_equal(image.init_p2m, ELF_ADDR_UNSET);
     assert_false(image.mod_start_pfn);
+}
+
+static void physical_addresses_may_be_offset(void **state)
+{
+    (void)state;
+    add_number(XEN_ELFNOTE_PADDR_OFFSET, BASE);
+    file.phdr[0].paddr = BASE;
+    assert_accepted();
+    assert_int_equal(image.start, BASE);
 }
 
 static void notes_may_be_in_sections_only(void **state)
@@ -320,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_kernel_is_described, setup),
         cmocka_unit_test_setup(what_notes_do_not_say_has_a_default, setup),
+        cmocka_unit_test_setup(physical_addresses_may_be_offset, setup),
         cmocka_unit_test_setup(notes_may_be_in_sections_only, setup),
         cmocka_unit_test_setup(notes_of_others_are_passed_over, setup),
         cmocka_unit_test_setup(no_kernel_file, setup),
