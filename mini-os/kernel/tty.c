@@ -9,6 +9,7 @@
 #include <termios.h>
 
 #include <mini-os/sync.h>
+#include <mini-os/time.h>
 
 #define LINE_SIZE 256 /* a longer line is cut */
 #define CHUNK     128
@@ -65,12 +66,20 @@ void tty_write(const char *text, size_t len)
     mutex_unlock(&output_lock);
 }
 
-static char next_byte(void)
+/* Waits until there is a byte to look at; false when there is none by the deadline. */
+static bool have_byte(uint64_t deadline)
 {
     if (in.raw_at == in.raw_end) {
-        in.raw_end = console_get(in.raw, sizeof(in.raw), TIME_NEVER);
+        in.raw_end = console_get(in.raw, sizeof(in.raw), deadline);
         in.raw_at = 0;
     }
+    return in.raw_at < in.raw_end;
+}
+
+static char next_byte(void)
+{
+    while (!have_byte(TIME_NEVER))
+        ;
     return in.raw[in.raw_at++];
 }
 
@@ -122,13 +131,22 @@ static size_t read_line(char *buf, size_t len)
     return len;
 }
 
+/* VMIN 0: VTIME tenths of a second without a byte, and that is all. */
+static uint64_t raw_deadline(void)
+{
+    if (tty.c_cc[VMIN])
+        return TIME_NEVER;
+    return time_now() + tty.c_cc[VTIME] * 100 * NSEC_PER_MSEC;
+}
+
 static size_t read_raw(char *buf, size_t len)
 {
     size_t got = 0;
 
-    do {
-        buf[got++] = next_byte();
-    } while (got < len && in.raw_at < in.raw_end);
+    if (!have_byte(raw_deadline()))
+        return 0;
+    while (got < len && in.raw_at < in.raw_end)
+        buf[got++] = in.raw[in.raw_at++];
     return got;
 }
 

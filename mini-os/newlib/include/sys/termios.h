@@ -18,7 +18,8 @@ struct termios {
     cc_t c_cc[NCCS];
 };
 
-/* c_cc: one byte at least, no time limit, whatever is set */
+/* c_cc without ICANON: with VMIN 0, read() returns 0 when VTIME tenths of a second have
+ * passed without a byte; else it waits for one byte at least. */
 #define VMIN  0
 #define VTIME 1
 
