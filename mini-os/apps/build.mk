@@ -20,3 +20,5 @@ $(app-elfs): $(BUILD)/guests/%.elf: $(BUILD)/mini-os/apps/%.o $(app-libs)
 .PHONY: apps
 apps: $(app-elfs)
 all: apps
+
+include mini-os/apps/control-domain/build.mk

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+# The control domain: $(BUILD)/control-domain.elf, to be started as domain 0 with the
+# ramdisk $(BUILD)/control-domain.cpio, which has guests and their configurations.
+
+control-src  := main.c commands.c create.c list.c attach.c service.c hypercalls.c \
+		surroundings.c
+control-elf  := $(BUILD)/control-domain.elf
+control-cpio := $(BUILD)/control-domain.cpio
+control-dir  := $(BUILD)/mini-os/apps/control-domain
+control-objs := $(control-src:%.c=$(control-dir)/%.o) $(BUILD)/mini-os/libtoolstack.a
+control-root := $(BUILD)/control-domain.files
+control-data := $(wildcard mini-os/apps/control-domain/files/*) $(app-elfs)
+
+$(control-dir)/%.o: mini-os/apps/control-domain/%.c | $(newlib-stamp)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(app-cflags) $(app-cppflags) -Itoolstack/include -c $< -o $@
+
+$(control-elf): $(control-objs) $(app-libs)
+	$(call say,LD,$@)
+	$(Q)$(call link-app,$(control-objs),$@)
+
+$(control-cpio): $(control-data)
+	$(call say,CPIO,$@)
+	$(Q)rm -rf $(control-root) && mkdir -p $(control-root)
+	$(Q)cp $(control-data) $(control-root)
+	$(Q)cd $(control-root) && find . -mindepth 1 | LC_ALL=C sort | \
+		cpio --quiet --reproducible -o -H newc > $(abspath $@)
+
+.PHONY: control-domain
+control-domain: $(control-elf) $(control-cpio)
+all: control-domain
