@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# The long forms of whole-system tests, which `make test` runs shortened.
+# Whole-system tests by themselves.
 #
-#   make test-matrix   every combination of loader, processors, memory and CPU model
+#   make test-matrix   every combination of loader, processors, memory and CPU model, of
+#                      which `make test` runs a covering set
 #   make test-cycles   1,000 domains killed at random moments
 
 .PHONY: test-matrix test-cycles
@@ -11,4 +12,4 @@ test-matrix: install-deps
 
 test-cycles: install-deps
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build
-	$(Q)$(PYTEST) tests/system/many_cycles.py
+	$(Q)$(PYTEST) tests/system/test_many_cycles.py

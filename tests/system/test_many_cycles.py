@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""1,000 domains killed at random moments: `make test-cycles`. `make test` kills 100."""
+"""1,000 domains killed at random moments; `make test-cycles` runs this alone."""
 
 from dataclasses import replace
 
