@@ -9,7 +9,7 @@ control-cpio := $(BUILD)/control-domain.cpio
 control-dir  := $(BUILD)/mini-os/apps/control-domain
 control-objs := $(control-src:%.c=$(control-dir)/%.o) $(BUILD)/mini-os/libtoolstack.a
 control-root := $(BUILD)/control-domain.files
-control-data := $(wildcard mini-os/apps/control-domain/files/*) $(app-elfs)
+control-data := $(wildcard mini-os/apps/control-domain/files/*)
 
 $(control-dir)/%.o: mini-os/apps/control-domain/%.c | $(newlib-stamp)
 	$(call say,CC,$@)
@@ -20,10 +20,13 @@ $(control-elf): $(control-objs) $(app-libs)
 	$(call say,LD,$@)
 	$(Q)$(call link-app,$(control-objs),$@)
 
-$(control-cpio): $(control-data)
+# Guests go in without what only a debugger reads.
+$(control-cpio): $(control-data) $(app-elfs) mini-os/apps/control-domain/build.mk
 	$(call say,CPIO,$@)
 	$(Q)rm -rf $(control-root) && mkdir -p $(control-root)
 	$(Q)cp $(control-data) $(control-root)
+	$(Q)for elf in $(app-elfs); do \
+		$(OBJCOPY) --strip-all $$elf $(control-root)/$${elf##*/} || exit 1; done
 	$(Q)cd $(control-root) && find . -mindepth 1 | LC_ALL=C sort | \
 		cpio --quiet --reproducible -o -H newc > $(abspath $@)
 
