@@ -5,12 +5,17 @@
 #   make run-uefi       by UEFI
 #   make debug          without GRUB, waiting for gdb; prints how to attach
 #
-# ISO_KERNEL, ISO_KERNEL_ARGS, ISO_RAMDISK: domain 0. ISO_OPTIONS: the hypervisor's options.
+# ISO_KERNEL, ISO_KERNEL_ARGS, ISO_RAMDISK: domain 0; without them the control domain.
+# ISO_OPTIONS: the hypervisor's options.
 
-ISO_KERNEL      ?= $(BUILD)/tests/guest/hello.elf
+ISO_OPTIONS     ?= console=com1 com1=115200,8n1
+ifndef ISO_KERNEL
+ISO_KERNEL      := $(BUILD)/control-domain.elf
+ISO_RAMDISK     ?= $(BUILD)/control-domain.cpio
+ISO_OPTIONS     += dom0_mem=128M
+endif
 ISO_KERNEL_ARGS ?=
 ISO_RAMDISK     ?=
-ISO_OPTIONS     ?= console=com1 com1=115200,8n1
 QEMU            ?= qemu-system-x86_64
 QEMU_CPU        ?= max,smap=off
 QEMU_SMP        ?= 2
