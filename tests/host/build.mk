@@ -110,9 +110,9 @@ host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recov
 $(foreach c,$(host-compilers),$(addprefix $(BUILD)/host/$(c)/toolstack/,\
 	hv/%.o build/%.o config/%.o console/%.o manage/%.o)): host-cflags += -include tests/host/ts_alloc.h
 
-# $(1) compiler: its objects
+# $(1) compiler: its objects. The flags are in this file, so it counts as a source.
 define host-compiler-rules
-$(BUILD)/host/$(1)/%.o: %.c
+$(BUILD)/host/$(1)/%.o: %.c tests/host/build.mk
 	$$(call say,HOSTCC,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$(1) $$(host-cflags) -c $$< -o $$@
