@@ -5,26 +5,28 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <abi/hypercall_stubs.h>
-#include <abi/memory.h>
 #include <mini-os/events.h>
-#include <mini-os/foreign.h>
 #include <mini-os/time.h>
 #include <ts/store.h>
 #include <ts/xs_server.h>
 
 #include "check.h"
+#include "hypercalls.h"
 
-/* --- the transport --- */
+/* --- ports --- */
 
 static volatile bool fired[EVENT_PORTS];
 static volatile bool any_fired, domains_changed;
 
-static void on_event(evtchn_port_t port, void *data)
+void service_note_port(evtchn_port_t port)
 {
-    (void)data;
     fired[port] = true;
     any_fired = true;
+}
+
+void service_forget_port(evtchn_port_t port)
+{
+    fired[port] = false;
 }
 
 static void on_domain_exception(evtchn_port_t port, void *data)
@@ -33,85 +35,6 @@ static void on_domain_exception(evtchn_port_t port, void *data)
     (void)data;
     domains_changed = true;
 }
-
-static long call_domctl(struct xen_domctl *op)
-{
-    return HYPERVISOR_domctl(op);
-}
-
-static long call_sysctl(struct xen_sysctl *op)
-{
-    return HYPERVISOR_sysctl(op);
-}
-
-static long call_memory_op(unsigned int cmd, void *arg)
-{
-    return HYPERVISOR_memory_op(cmd, arg);
-}
-
-static long call_mmu_update(struct mmu_update *updates, unsigned int n,
-                            unsigned int *done, domid_t id)
-{
-    return HYPERVISOR_mmu_update(updates, n, done, id);
-}
-
-static long call_mmuext_op(struct mmuext_op *ops, unsigned int n, unsigned int *done,
-                           domid_t id)
-{
-    return HYPERVISOR_mmuext_op(ops, n, done, id);
-}
-
-static long call_event_channel_op(int cmd, void *arg)
-{
-    return HYPERVISOR_event_channel_op(cmd, arg);
-}
-
-static long call_grant_table_op(unsigned int cmd, void *arg, unsigned int n)
-{
-    return HYPERVISOR_grant_table_op(cmd, arg, n);
-}
-
-static long call_xen_version(int cmd, void *arg)
-{
-    return HYPERVISOR_xen_version(cmd, arg);
-}
-
-static int bind_event(domid_t remote, evtchn_port_t remote_port, evtchn_port_t *local)
-{
-    int port = event_bind_interdomain(remote, remote_port, on_event, NULL);
-
-    if (port < 0)
-        return port;
-    *local = (evtchn_port_t)port;
-    return 0;
-}
-
-static int close_event(evtchn_port_t local)
-{
-    fired[local] = false;
-    return event_close(local);
-}
-
-static uint64_t system_time(void)
-{
-    return time_now();
-}
-
-static const struct ts_hypercalls calls = {
-    .domctl = call_domctl,
-    .sysctl = call_sysctl,
-    .memory_op = call_memory_op,
-    .mmu_update = call_mmu_update,
-    .mmuext_op = call_mmuext_op,
-    .event_channel_op = call_event_channel_op,
-    .grant_table_op = call_grant_table_op,
-    .xen_version = call_xen_version,
-    .event_bind = bind_event,
-    .event_close = close_event,
-    .map = foreign_map,
-    .unmap = foreign_unmap,
-    .system_time = system_time,
-};
 
 /* --- the manager's surroundings --- */
 
@@ -185,7 +108,7 @@ bool domain0_start(void (*on_event_seen)(void *context, enum ts_event event,
 
     if (!check(read_image()))
         return false;
-    env.hv = hv = ts_hv_direct_init(&direct, &calls);
+    env.hv = hv = ts_hv_direct_init(&direct, &control_hypercalls);
     env.consoles = consoles = ts_consoles_create(hv, NULL);
     server = xs_server_create(&xs);
     env.store_context = store = ts_store_create(hv, server);

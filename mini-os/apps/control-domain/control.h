@@ -17,15 +17,8 @@ extern struct ts_manager *control_manager;
 /* Held by whoever is in the toolstack; never while waiting for input. */
 extern struct mutex control_lock;
 
-/* hypercalls.c: hypercalls, foreign frames and ports of mini-os. */
-extern const struct ts_hypercalls control_hypercalls;
-
 /* service.c */
 
-/* A port of a guest's console or xenstore ring fired. In event handlers. */
-void service_note_port(evtchn_port_t port);
-/* Forgets what service_note_port() has noted: the port is another one's from now on. */
-void service_forget_port(evtchn_port_t port);
 /* Something was changed that guests may be watching. */
 void service_wake(void);
 /* ts_manager_env.set_timer */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The toolstack's way to the hypervisor, over mini-os. */
-#include "control.h"
+#include "hypercalls.h"
 
 #include <abi/domctl.h>
 #include <abi/hypercall_stubs.h>

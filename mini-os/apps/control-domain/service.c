@@ -5,6 +5,7 @@
  * thread sleeps while there are none.
  */
 #include "control.h"
+#include "hypercalls.h"
 
 #include <stdio.h>
 
