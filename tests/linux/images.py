@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Debian's newest kernel as an ELF file, and a busybox ramdisk: fetched through apt,
-unpacked below the build folder, nothing installed."""
+"""Debian's newest kernel as an ELF file, files of other packages, and busybox ramdisks:
+fetched through apt, unpacked below the build folder, nothing installed."""
 
 import gzip
 import lzma
@@ -22,6 +22,31 @@ def kernel_package(meta):
     return re.search(r"Depends: (linux-image-\S+)", out).group(1)
 
 
+def unpack(package, folder, *members):
+    """Fetches a package and unpacks it, or only the members that match a pattern, into a
+    new folder, which comes into being whole or not at all."""
+    part = folder.with_name(f"{folder.name}.{os.getpid()}")
+    part.mkdir(parents=True)
+    try:
+        subprocess.run(["apt-get", "download", "-qq", package], cwd=part, check=True)
+        deb = next(part.glob("*.deb"))
+        choice = ["--wildcards", *members] if members else []
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as tar:
+            subprocess.run(["tar", "x", "-C", part, *choice], stdin=tar.stdout, check=True)
+        deb.unlink()
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def package(build, name):
+    """The folder with the files of a package; fetched once."""
+    folder = build / "debian" / name
+    return folder if folder.exists() else unpack(name, folder)
+
+
 def payload(image):
     """The compressed kernel inside a bzImage (offsets: the x86 boot protocol)."""
     if image[0x202:0x206] != b"HdrS":
@@ -31,25 +56,33 @@ def payload(image):
     return image[setup + offset:setup + offset + length]
 
 
-def vmlinux(build, meta="linux-image-amd64"):
-    """Path of the unpacked kernel of a meta package; fetched once."""
+def kernel_folder(build, meta="linux-image-amd64"):
+    """The folder with the kernel of a meta package, boot/vmlinuz*, and its modules for
+    Xen; fetched once."""
     folder = build / "linux" / meta
+    if not (folder / "lib").exists():
+        unpack(kernel_package(meta), folder, "./boot/vmlinuz*",
+               "./lib/modules/*/kernel/drivers/xen/*")
+    return folder
+
+
+def vmlinux(build, meta="linux-image-amd64"):
+    """Path of the unpacked kernel of a meta package."""
+    folder = kernel_folder(build, meta)
     elf = folder / "vmlinux"
     if elf.exists():
         return elf
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    subprocess.run(["apt-get", "download", "-qq", kernel_package(meta)], cwd=folder, check=True)
-    deb = next(folder.glob("*.deb"))
-    subprocess.run(f"dpkg-deb --fsys-tarfile {deb.name} | tar x --wildcards './boot/vmlinuz*'",
-                   shell=True, cwd=folder, check=True)
-    deb.unlink()
     packed = payload(next(folder.glob("boot/vmlinuz*")).read_bytes())
     unpacked = lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(packed)
-    part = elf.with_suffix(".part")
+    part = elf.with_suffix(f".{os.getpid()}")
     part.write_bytes(unpacked)
     part.rename(elf)
     return elf
+
+
+def module(build, name, meta="linux-image-amd64"):
+    """Path of one of the kernel's modules for Xen."""
+    return next(kernel_folder(build, meta).glob(f"lib/modules/*/kernel/**/{name}.ko"))
 
 
 def _newc(name, mode, data=b"", rdev=(0, 0)):
@@ -61,14 +94,33 @@ def _newc(name, mode, data=b"", rdev=(0, 0)):
     return record + data + b"\0" * (-len(data) % 4)
 
 
-def ramdisk(path, script):
-    """Writes a ramdisk whose /init is busybox running `script`."""
+def _file(name, content):
+    """A member of bytes, or of the program, file or symbolic link of that path."""
+    if isinstance(content, bytes):
+        return _newc(name, 0o100644, content)
+    if content.is_symlink():
+        return _newc(name, 0o120777, os.readlink(content).encode())
+    return _newc(name, 0o100755 if os.access(content, os.X_OK) else 0o100644,
+                 content.read_bytes())
+
+
+def _folders(names):
+    """All folders above the names, the upper ones first."""
+    above = {str(parent) for name in names for parent in Path(name).parents}
+    return sorted(above - {"."} | {"bin", "dev", "proc", "sys", "tmp"})
+
+
+def ramdisk(path, script, files=None, applets=()):
+    """Writes a ramdisk whose /init is busybox running `script`. files: further ones, from
+    names to bytes or paths; applets: further ones of busybox."""
     init = "#!/bin/sh\nmount -t proc proc /proc\nmount -t sysfs sys /sys\n" \
            "mount -t devtmpfs dev /dev\n" + script
-    parts = [_newc(d, 0o040755) for d in ("bin", "dev", "proc", "sys", "tmp")]
+    files = files or {}
+    parts = [_newc(d, 0o040755) for d in _folders(files)]
     parts.append(_newc("dev/console", 0o020600, rdev=(5, 1)))
     parts.append(_newc("bin/busybox", 0o100755, BUSYBOX.read_bytes()))
-    parts += [_newc(f"bin/{a}", 0o120777, b"busybox") for a in APPLETS]
+    parts += [_newc(f"bin/{a}", 0o120777, b"busybox") for a in [*APPLETS, *applets]]
+    parts += [_file(name, content) for name, content in files.items()]
     parts.append(_newc("init", 0o100755, init.encode()))
     parts.append(_newc("TRAILER!!!", 0))
     path.parent.mkdir(parents=True, exist_ok=True)
