@@ -56,7 +56,7 @@ static void forget(struct ts_manager *m, struct record *r, enum ts_event event,
 {
     manager_event(m, event, r, text);
     record_remove(m, r);
-    record_free(r);
+    record_free(m, r);
 }
 
 static void preserve(struct ts_manager *m, struct record *r)
@@ -122,7 +122,7 @@ static int set_aside(struct ts_manager *m, struct record *r, struct ts_err *err)
 static int make_again(struct ts_manager *m, const struct record *old, const char *name,
                       const uint8_t *uuid, struct ts_err *err)
 {
-    struct record *r = record_new(&old->config);
+    struct record *r = record_new(m, &old->config);
     int rc = -XEN_ENOMEM;
 
     if (!r || record_reserve(m)) {
@@ -141,7 +141,7 @@ static int make_again(struct ts_manager *m, const struct record *old, const char
     return 0;
 
 fail:
-    record_free(r);
+    record_free(m, r);
     return rc;
 }
 
@@ -176,7 +176,7 @@ static void restart(struct ts_manager *m, struct record *r)
     r->config.start_paused = false;
     if (domain_make(m, r, &err)) {
         manager_event(m, TS_EVENT_RESTART_FAILED, r, err.text);
-        record_free(r);
+        record_free(m, r);
         return;
     }
     r->domain.restarts++;

@@ -311,9 +311,9 @@ int ts_domain_create(struct ts_manager *m, const struct ts_config *config, domid
 
     if (rc)
         return rc;
-    r = record_new(config);
+    r = record_new(m, config);
     if (!r || record_reserve(m)) {
-        record_free(r);
+        record_free(m, r);
         return ts_fail(err, -XEN_ENOMEM, "out of memory");
     }
     memcpy(r->domain.uuid, config->uuid, TS_UUID_BYTES);
@@ -321,7 +321,7 @@ int ts_domain_create(struct ts_manager *m, const struct ts_config *config, domid
         uuid_make(m, r->domain.uuid);
     rc = domain_make(m, r, err);
     if (rc) {
-        record_free(r);
+        record_free(m, r);
         return rc;
     }
     record_insert(m, r);

@@ -55,7 +55,22 @@ static bool copy_text(const char *from, const char **to)
     return copy != NULL;
 }
 
-struct record *record_new(const struct ts_config *config)
+static void free_texts(struct record *r)
+{
+    free((char *)r->config.kernel);
+    free((char *)r->config.ramdisk);
+    free((char *)r->config.cmdline);
+}
+
+/* Tells the program which files the record names, or does no more. */
+static void tell_file(void (*tell)(void *context, const char *path),
+                      const struct ts_manager *m, const char *path)
+{
+    if (tell && path)
+        tell(m->env.context, path);
+}
+
+struct record *record_new(const struct ts_manager *m, const struct ts_config *config)
 {
     struct record *r = calloc(1, sizeof(*r));
     bool ok;
@@ -67,21 +82,24 @@ struct record *record_new(const struct ts_config *config)
     ok &= copy_text(config->ramdisk, &r->config.ramdisk);
     ok &= copy_text(config->cmdline, &r->config.cmdline);
     if (!ok) {
-        record_free(r);
+        free_texts(r);
+        free(r);
         return NULL;
     }
+    tell_file(m->env.hold, m, r->config.kernel);
+    tell_file(m->env.hold, m, r->config.ramdisk);
     r->domain.config = &r->config;
     record_set_name(r, config->name);
     return r;
 }
 
-void record_free(struct record *r)
+void record_free(const struct ts_manager *m, struct record *r)
 {
     if (!r)
         return;
-    free((char *)r->config.kernel);
-    free((char *)r->config.ramdisk);
-    free((char *)r->config.cmdline);
+    tell_file(m->env.drop, m, r->config.kernel);
+    tell_file(m->env.drop, m, r->config.ramdisk);
+    free_texts(r);
     free(r);
 }
 
@@ -172,7 +190,7 @@ struct ts_manager *ts_manager_create(const struct ts_manager_env *env)
     m->env = *env;
     ts_config_init(&config);
     strcpy(config.name, "Domain-0");
-    m->domain0 = record_new(&config);
+    m->domain0 = record_new(m, &config);
     if (!m->domain0 || record_reserve(m)) {
         ts_manager_destroy(m);
         return NULL;
@@ -187,9 +205,9 @@ void ts_manager_destroy(struct ts_manager *m)
     if (!m)
         return;
     if (!m->nr_records)
-        record_free(m->domain0);
+        record_free(m, m->domain0);
     for (unsigned int i = 0; i < m->nr_records; i++)
-        record_free(m->record[i]);
+        record_free(m, m->record[i]);
     free(m->record);
     free(m);
 }

@@ -34,8 +34,8 @@ void record_insert(struct ts_manager *m, struct record *r);
 /* Takes it out of the table; it still exists. */
 void record_remove(struct ts_manager *m, struct record *r);
 /* A copy of config that is in no table; NULL when out of memory. */
-struct record *record_new(const struct ts_config *config);
-void record_free(struct record *r);
+struct record *record_new(const struct ts_manager *m, const struct ts_config *config);
+void record_free(const struct ts_manager *m, struct record *r);
 void record_set_name(struct record *r, const char *name);
 void manager_event(const struct ts_manager *m, enum ts_event event,
                    const struct record *r, const char *text);

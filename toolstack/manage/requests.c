@@ -21,7 +21,7 @@ int ts_domain_destroy(struct ts_manager *m, domid_t id, struct ts_err *err)
         return rc;
     manager_event(m, TS_EVENT_DESTROYED, r, "destroyed");
     record_remove(m, r);
-    record_free(r);
+    record_free(m, r);
     timer_update(m);
     return 0;
 }

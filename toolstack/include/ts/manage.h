@@ -125,6 +125,10 @@ struct ts_manager_env {
     int (*load)(void *context, const char *path, const void **data, size_t *size,
                 struct ts_err *err);
     void (*unload)(void *context, const void *data, size_t size);
+    /* A domain's record names this file from now on, and no more: each hold() has its
+     * drop(). Not called for domain 0. May be NULL. */
+    void (*hold)(void *context, const char *path);
+    void (*drop)(void *context, const char *path);
     void (*random)(void *context, void *bytes, size_t n);
     /* Call ts_manager_timer() at this system time (ns); 0: no more. */
     void (*set_timer)(void *context, uint64_t deadline_ns);
