@@ -35,7 +35,7 @@ fuzz-ts_image-src := $(addprefix toolstack/,hv/err.c $(addprefix build/,image.c 
 	guest_string.c verdict.c layout.c))
 
 fuzz-targets += ts_remote
-fuzz-ts_remote-src := $(addprefix toolstack/,hv/err.c $(addprefix remote/,client.c \
+fuzz-ts_remote-src := $(addprefix toolstack/,hv/err.c digest/blake2b.c $(addprefix remote/,client.c \
 	frame.c link.c message.c server.c session.c wire.c))
 
 fuzz-cflags := $(cc-common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \

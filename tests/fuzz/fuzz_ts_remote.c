@@ -37,11 +37,14 @@ static size_t write_some(void *context, const void *bytes, size_t n)
 /* --- the server's program: does what `choice` says --- */
 
 static int file_begin(void *context, struct ts_remote_session *session, const char *name,
-                      uint64_t size, struct ts_err *err)
+                      uint64_t size, const uint8_t digest[TS_DIGEST_BYTES],
+                      struct ts_err *err)
 {
     (void)context;
     (void)session;
     (void)size;
+    if (digest[0] == 'h')
+        return TS_REMOTE_HAVE_IT;
     assert(*name && strlen(name) <= TS_REMOTE_MAX_NAME);
     if (choice & 2)
         return ts_fail(err, -XEN_ENOSPC, "full");
@@ -92,6 +95,7 @@ static size_t input(void *context, struct ts_remote_session *session, const void
 static void end(void *context, struct ts_remote_session *session)
 {
     (void)context;
+    ts_remote_session_set_raw(session, choice & 64);
     ts_remote_session_exit(session, 0);
 }
 
@@ -191,10 +195,11 @@ static void step_raw(struct input *in)
 static void step_client(struct input *in)
 {
     static const char *const argv[] = { "a", "bc" };
+    static const uint8_t digest[TS_DIGEST_BYTES];
 
-    switch (take(in) % 6) {
+    switch (take(in) % 7) {
     case 0:
-        (void)ts_remote_client_send_file(client, "file", take(in) * 64u);
+        (void)ts_remote_client_send_file(client, "file", take(in) * 64u, digest);
         break;
     case 1:
         (void)ts_remote_client_exec(client, 2, argv);
@@ -207,6 +212,10 @@ static void step_client(struct input *in)
         break;
     case 4:
         ts_remote_client_interrupt(client);
+        break;
+    case 5:
+        ts_remote_client_set_terminal(client,
+                                      &(struct ts_remote_terminal){ true, 80, 24 });
         break;
     default:
         ts_remote_client_rejoin(client, now);

@@ -97,8 +97,11 @@ host-tests += ts_config
 host-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config.c keys.c \
 	lexer.c parser.c pool.c sets.c))
 
+host-tests += ts_digest
+host-ts_digest-src := toolstack/digest/blake2b.c
+
 host-tests += ts_remote
-host-ts_remote-src := $(addprefix toolstack/,hv/err.c $(addprefix remote/,client.c \
+host-ts_remote-src := $(addprefix toolstack/,hv/err.c digest/blake2b.c $(addprefix remote/,client.c \
 	frame.c link.c message.c server.c session.c wire.c))
 
 host-compilers ?= gcc clang

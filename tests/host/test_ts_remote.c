@@ -67,7 +67,8 @@ struct program {
     char file[TS_REMOTE_MAX_NAME + 1];
     uint8_t *bytes;
     size_t n;
-    unsigned int files, files_dropped, closed;
+    uint8_t offered[TS_DIGEST_BYTES], digest[TS_DIGEST_BYTES]; /* of the last file */
+    unsigned int files, had, files_dropped, closed;
     int refuse;         /* file_begin() answers this */
     size_t refuse_from; /* file_data() fails at this byte */
     size_t produced;
@@ -78,13 +79,19 @@ struct program {
 static struct program program;
 
 static int file_begin(void *context, struct ts_remote_session *session, const char *name,
-                      uint64_t size, struct ts_err *err)
+                      uint64_t size, const uint8_t digest[TS_DIGEST_BYTES],
+                      struct ts_err *err)
 {
     (void)context;
     (void)session;
     if (program.refuse)
         return ts_fail(err, program.refuse, "no room for %s", name);
     strcpy(program.file, name);
+    if (!memcmp(program.digest, digest, TS_DIGEST_BYTES)) {
+        program.had++;
+        return TS_REMOTE_HAVE_IT;
+    }
+    memcpy(program.offered, digest, TS_DIGEST_BYTES);
     free(program.bytes);
     program.bytes = malloc(size + 1);
     program.n = 0;
@@ -110,6 +117,8 @@ static int file_end(void *context, struct ts_remote_session *session, bool compl
     (void)context;
     (void)session;
     (void)err;
+    if (complete)
+        memcpy(program.digest, program.offered, TS_DIGEST_BYTES);
     program.files += complete;
     program.files_dropped += !complete;
     return 0;
@@ -137,6 +146,8 @@ static void talk(struct ts_remote_session *session)
     ts_remote_session_exit(session, 7);
 }
 
+static void raw(struct ts_remote_session *session);
+
 static void exec(void *context, struct ts_remote_session *session, int argc,
                  const char *const *argv)
 {
@@ -145,6 +156,8 @@ static void exec(void *context, struct ts_remote_session *session, int argc,
         program.produced = 0;
         program.talker = session;
         talk(session);
+    } else if (!strcmp(argv[0], "raw")) {
+        raw(session);
     } else if (!strcmp(argv[0], "count")) {
         ts_remote_session_exit(session, argc);
     } else {
@@ -170,6 +183,7 @@ static void interrupt(void *context, struct ts_remote_session *session)
 {
     (void)context;
     program.interrupts++;
+    ts_remote_session_set_raw(session, false);
     ts_remote_session_exit(session, 130);
 }
 
@@ -207,6 +221,8 @@ struct user {
     uint8_t out[OUTPUT_SIZE];
     size_t n;
     size_t typed, to_type;
+    bool is_raw;
+    size_t raw_at; /* so much output had come then */
     bool has_exited, is_lost;
     int exit_code;
     enum ts_remote_loss why;
@@ -268,6 +284,14 @@ static size_t take_output(void *context, unsigned int stream, const void *bytes,
     return n;
 }
 
+static void set_raw(void *context, bool raw)
+{
+    struct user *u = context;
+
+    u->is_raw = raw;
+    u->raw_at = u->n;
+}
+
 static void has_exited(void *context, int code)
 {
     struct user *u = context;
@@ -307,8 +331,8 @@ static void lost(void *context, enum ts_remote_loss why)
 }
 
 static const struct ts_remote_client_ops client_ops = {
-    connected,   file_read,  file_progress, file_done,
-    take_output, has_exited, input_ready,   lost,
+    connected, file_read,  file_progress, file_done, take_output,
+    set_raw,   has_exited, input_ready,   lost,
 };
 
 /* --- the world --- */
@@ -404,12 +428,34 @@ static bool run_until(const bool *what, unsigned int ms)
     return *what;
 }
 
-static void send_file(struct user *u, size_t size)
+static void pattern_digest(size_t size, uint8_t digest[TS_DIGEST_BYTES])
+{
+    struct ts_digest d;
+
+    ts_digest_begin(&d);
+    for (size_t i = 0; i < size; i++) {
+        uint8_t byte = pattern(i);
+
+        ts_digest_add(&d, &byte, 1);
+    }
+    ts_digest_end(&d, digest);
+}
+
+static void offer_file(struct user *u, size_t size, const uint8_t digest[TS_DIGEST_BYTES])
 {
     u->file_size = size;
     u->file_read = u->progress = 0;
     u->file_is_done = false;
-    assert_int_equal(ts_remote_client_send_file(u->client, "boot/kernel", size), 0);
+    assert_int_equal(ts_remote_client_send_file(u->client, "boot/kernel", size, digest),
+                     0);
+}
+
+static void send_file(struct user *u, size_t size)
+{
+    uint8_t digest[TS_DIGEST_BYTES];
+
+    pattern_digest(size, digest);
+    offer_file(u, size, digest);
 }
 
 static void execute(struct user *u, const char *command)
@@ -511,7 +557,8 @@ static void file_and_command(void **state)
 
     (void)state;
     send_file(u, 100000);
-    assert_int_equal(ts_remote_client_send_file(u->client, "x", 1), -XEN_EBUSY);
+    assert_int_equal(ts_remote_client_send_file(u->client, "x", 1, program.digest),
+                     -XEN_EBUSY);
     assert_true(run_until(&u->file_is_done, 5000));
     assert_int_equal(u->file_code, 0);
     assert_int_equal(u->progress, 100000);
@@ -633,7 +680,70 @@ static void interrupt_ends_a_command(void **state)
     assert_int_equal(program.interrupts, 1);
 }
 
+static void files_that_are_there_are_not_sent(void **state)
+{
+    struct user *u = add_user(), *other = add_user();
+
+    (void)state;
+    send_file(u, 30000);
+    assert_true(run_until(&u->file_is_done, 1000));
+    send_file(other, 30000);
+    assert_true(run_until(&other->file_is_done, 1000));
+    assert_int_equal(other->file_code, 0);
+    assert_int_equal(other->progress, 0);
+    assert_int_equal(program.had, 1);
+    assert_int_equal(program.files, 1);
+    send_file(other, 30001);
+    assert_true(run_until(&other->file_is_done, 1000));
+    assert_int_equal(program.files, 2);
+}
+
+/* "raw" tells of its terminal, goes into raw mode, says so, and leaves it. */
+static void raw(struct ts_remote_session *session)
+{
+    const struct ts_remote_terminal *t = ts_remote_session_terminal(session);
+    char text[16] = "";
+
+    snprintf(text, sizeof(text), "%d %u %u", t->is_terminal, t->columns, t->rows);
+    ts_remote_session_output(session, 1, text, strlen(text));
+    ts_remote_session_set_raw(session, true);
+    ts_remote_session_output(session, 1, "raw", 3);
+}
+
+static void terminal_and_its_mode(void **state)
+{
+    const struct ts_remote_terminal terminal = { true, 132, 43 };
+    struct user *u = add_user();
+
+    (void)state;
+    ts_remote_client_set_terminal(u->client, &terminal);
+    execute(u, "raw");
+    run(100);
+    assert_true(u->is_raw);
+    assert_int_equal(u->raw_at, 8);
+    assert_memory_equal(u->out, "1 132 43raw", 11);
+    u->is_raw = true;
+    ts_remote_client_interrupt(u->client);
+    assert_true(run_until(&u->has_exited, 1000));
+    assert_false(u->is_raw);
+}
+
 /* --- what goes wrong --- */
+
+static void a_file_that_changes_is_refused(void **state)
+{
+    struct user *u = add_user();
+    uint8_t digest[TS_DIGEST_BYTES];
+
+    (void)state;
+    pattern_digest(5000, digest);
+    digest[31] ^= 1;
+    offer_file(u, 5000, digest);
+    assert_true(run_until(&u->file_is_done, 1000));
+    assert_int_equal(u->file_code, -XEN_EIO);
+    assert_int_equal(program.files, 0);
+    assert_int_equal(program.files_dropped, 1);
+}
 
 static void files_that_fail(void **state)
 {
@@ -775,6 +885,7 @@ static void message_against_the_protocol(void **state)
 static void arguments_are_checked(void **state)
 {
     static char big[TS_REMOTE_MAX_ARGS + 1];
+    static const uint8_t digest[TS_DIGEST_BYTES];
     const char *argv[2] = { "count", big };
     struct user *u = add_user();
 
@@ -782,8 +893,8 @@ static void arguments_are_checked(void **state)
     memset(big, 'x', sizeof(big) - 1);
     assert_int_equal(ts_remote_client_exec(u->client, 0, argv), -XEN_EINVAL);
     assert_int_equal(ts_remote_client_exec(u->client, 2, argv), -XEN_E2BIG);
-    assert_int_equal(ts_remote_client_send_file(u->client, "", 1), -XEN_EINVAL);
-    assert_int_equal(ts_remote_client_send_file(u->client, big, 1), -XEN_EINVAL);
+    assert_int_equal(ts_remote_client_send_file(u->client, "", 1, digest), -XEN_EINVAL);
+    assert_int_equal(ts_remote_client_send_file(u->client, big, 1, digest), -XEN_EINVAL);
     big[TS_REMOTE_MAX_ARGS - 7] = '\0';
     assert_int_equal(ts_remote_client_exec(u->client, 2, argv), 0);
     assert_true(run_until(&u->has_exited, 1000));
@@ -806,6 +917,9 @@ int main(void)
         TEST(output_goes_on_at_once_after_a_cut),
         TEST(deaf_client_holds_up_no_other),
         TEST(interrupt_ends_a_command),
+        TEST(files_that_are_there_are_not_sent),
+        TEST(terminal_and_its_mode),
+        TEST(a_file_that_changes_is_refused),
         TEST(files_that_fail),
         TEST(files_have_a_limit),
         TEST(silent_sessions_end),

@@ -8,6 +8,7 @@
 enum sending {
     SENDING_NONE,
     SENDING_NAME,
+    SENDING_ASKED, /* whether it is wanted */
     SENDING_DATA,
     SENDING_END,  /* complete or given up, as `result` says */
     SENDING_DONE, /* the end is sent, the result has not come */
@@ -18,7 +19,7 @@ struct outgoing_file {
     bool given_up, answered;
     char name[TS_REMOTE_MAX_NAME + 1];
     uint64_t size, sent;
-    uint32_t crc;
+    uint8_t digest[TS_DIGEST_BYTES];
     struct ts_err result;
 };
 
@@ -33,7 +34,8 @@ struct ts_remote_client {
     struct outgoing_file file;
     enum asking command;
     size_t args_size, args_sent;
-    bool told_connected, heard, input_short, end_due, interrupt_due;
+    bool told_connected, heard, input_short, end_due, interrupt_due, terminal_due;
+    struct ts_remote_terminal terminal;
     enum closing closing;
     char args[TS_REMOTE_MAX_ARGS];
     struct link link;
@@ -65,11 +67,13 @@ void ts_remote_client_destroy(struct ts_remote_client *c)
 static void send_name(struct ts_remote_client *c)
 {
     struct outgoing_file *file = &c->file;
-    uint8_t size[8];
+    uint8_t head[8 + TS_DIGEST_BYTES];
 
-    put_u64(size, file->size);
-    if (message_send(&c->link, MSG_FILE, size, 8, file->name, strlen(file->name)) >= 0)
-        file->state = SENDING_DATA;
+    put_u64(head, file->size);
+    memcpy(head + 8, file->digest, TS_DIGEST_BYTES);
+    if (message_send(&c->link, MSG_FILE, head, sizeof(head), file->name,
+                     strlen(file->name)) >= 0)
+        file->state = SENDING_ASKED;
 }
 
 /* One message of the file. */
@@ -91,7 +95,6 @@ static void send_data(struct ts_remote_client *c)
         return;
     }
     message_send(&c->link, MSG_FILE_DATA, NULL, 0, bytes, n);
-    file->crc = crc32_update(file->crc, bytes, n);
     file->sent += n;
     if (c->ops.file_progress)
         c->ops.file_progress(c->context, file->sent, file->size);
@@ -99,12 +102,19 @@ static void send_data(struct ts_remote_client *c)
 
 static void send_end(struct ts_remote_client *c)
 {
-    uint8_t end[5];
+    uint8_t given_up = c->file.given_up;
 
-    put_u32(end, c->file.crc);
-    end[4] = c->file.given_up;
-    if (message_send(&c->link, MSG_FILE_END, end, 5, NULL, 0) >= 0)
+    if (message_send(&c->link, MSG_FILE_END, &given_up, 1, NULL, 0) >= 0)
         c->file.state = SENDING_DONE;
+}
+
+static void send_terminal(struct ts_remote_client *c)
+{
+    uint8_t bytes[5] = { c->terminal.is_terminal };
+
+    put_u16(bytes + 1, c->terminal.columns);
+    put_u16(bytes + 3, c->terminal.rows);
+    c->terminal_due = message_send(&c->link, MSG_TERMINAL, bytes, 5, NULL, 0) < 0;
 }
 
 static void send_args(struct ts_remote_client *c)
@@ -124,6 +134,8 @@ static bool send_one(struct ts_remote_client *c)
         send_data(c);
     else if (c->file.state == SENDING_END)
         send_end(c);
+    else if (c->terminal_due)
+        send_terminal(c);
     else if (c->command == ASKING_ARGS)
         send_args(c);
     else if (c->command == ASKING_EXEC &&
@@ -151,16 +163,25 @@ static void send_due(struct ts_remote_client *c)
 
 /* --- receiving --- */
 
+static enum verdict take_wanted(struct ts_remote_client *c)
+{
+    if (c->file.state != SENDING_ASKED)
+        return REFUSED;
+    c->file.state = SENDING_DATA;
+    return TAKEN;
+}
+
 static enum verdict take_result(struct ts_remote_client *c, const uint8_t *bytes,
                                 size_t n)
 {
     struct outgoing_file *file = &c->file;
     uint32_t code;
 
-    if (n < 4 || file->state == SENDING_NONE || file->answered)
+    if (n < 4 || file->state < SENDING_ASKED || file->answered)
         return REFUSED;
     code = get_u32(bytes);
-    if (code > INT32_MAX || (!code && file->state != SENDING_DONE))
+    if (code > INT32_MAX ||
+        (!code && file->state != SENDING_ASKED && file->state != SENDING_DONE))
         return REFUSED;
     file->answered = true;
     if (code)
@@ -183,6 +204,15 @@ static enum verdict take_output(struct ts_remote_client *c, const uint8_t *bytes
     return LATER;
 }
 
+static enum verdict take_raw(struct ts_remote_client *c, const uint8_t *bytes, size_t n)
+{
+    if (n != 1 || c->command != ASKING_RUNS)
+        return REFUSED;
+    if (c->ops.set_raw)
+        c->ops.set_raw(c->context, bytes[0] != 0);
+    return TAKEN;
+}
+
 static enum verdict take_exit(struct ts_remote_client *c, const uint8_t *bytes, size_t n)
 {
     if (n != 4 || c->command != ASKING_RUNS)
@@ -201,6 +231,10 @@ static enum verdict take_message(struct ts_remote_client *c, const struct link_m
         return take_output(c, m->bytes + 1, m->n - 1u);
     case MSG_EXIT:
         return take_exit(c, m->bytes + 1, m->n - 1u);
+    case MSG_FILE_WANTED:
+        return take_wanted(c);
+    case MSG_RAW:
+        return take_raw(c, m->bytes + 1, m->n - 1u);
     default:
         return REFUSED;
     }
@@ -226,12 +260,13 @@ static void take_messages(struct ts_remote_client *c)
         lose(c, TS_REMOTE_LOST_VERSION);
 }
 
-/* The file is over when its end is sent and its result has come, in any order. */
+/* The file is over when its result has come: to the offer, or, in any order, when its end
+ * has been sent. */
 static void finish_file(struct ts_remote_client *c)
 {
     struct outgoing_file *file = &c->file;
 
-    if (file->state != SENDING_DONE || !file->answered)
+    if (!file->answered || (file->state != SENDING_ASKED && file->state != SENDING_DONE))
         return;
     file->state = SENDING_NONE;
     c->ops.file_done(c->context, file->result.code, file->result.text);
@@ -332,7 +367,7 @@ uint64_t ts_remote_client_heard(const struct ts_remote_client *c)
 }
 
 int ts_remote_client_send_file(struct ts_remote_client *c, const char *name,
-                               uint64_t size)
+                               uint64_t size, const uint8_t digest[TS_DIGEST_BYTES])
 {
     size_t n = strlen(name);
 
@@ -342,7 +377,15 @@ int ts_remote_client_send_file(struct ts_remote_client *c, const char *name,
         return -XEN_EBUSY;
     c->file = (struct outgoing_file){ .state = SENDING_NAME, .size = size };
     memcpy(c->file.name, name, n);
+    memcpy(c->file.digest, digest, TS_DIGEST_BYTES);
     return 0;
+}
+
+void ts_remote_client_set_terminal(struct ts_remote_client *c,
+                                   const struct ts_remote_terminal *terminal)
+{
+    c->terminal = *terminal;
+    c->terminal_due = true;
 }
 
 int ts_remote_client_exec(struct ts_remote_client *c, int argc, const char *const *argv)

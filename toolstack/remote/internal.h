@@ -45,8 +45,10 @@ struct frame {
 };
 
 /* Numbers on the channel are little endian. */
+void put_u16(uint8_t *at, uint16_t value);
 void put_u32(uint8_t *at, uint32_t value);
 void put_u64(uint8_t *at, uint64_t value);
+uint16_t get_u16(const uint8_t *at);
 uint32_t get_u32(const uint8_t *at);
 uint64_t get_u64(const uint8_t *at);
 
@@ -138,17 +140,20 @@ enum verdict {
 /* --- message.c --- */
 
 enum message_type {
-    MSG_FILE = 1,  /* u64 size, name */
-    MSG_FILE_DATA, /* bytes */
-    MSG_FILE_END,  /* u32 crc; u8: 0 all of it, 1 given up */
+    MSG_FILE = 1,  /* u64 size, digest, name */
+    MSG_FILE_DATA, /* bytes; after MSG_FILE_WANTED */
+    MSG_FILE_END,  /* u8: 0 all of it, 1 given up */
     MSG_ARGS,      /* bytes of the command: arguments, each with a zero */
     MSG_EXEC,
     MSG_INPUT, /* bytes */
     MSG_INPUT_END,
     MSG_INTERRUPT,
-    MSG_FILE_RESULT = 64, /* u32 XEN_E* (positive), text */
+    MSG_TERMINAL,         /* u8 is_terminal, u16 columns, u16 rows */
+    MSG_FILE_RESULT = 64, /* u32 XEN_E* (positive), text; instead of WANTED: has it */
     MSG_OUTPUT,           /* u8 stream, bytes */
     MSG_EXIT,             /* u32 code */
+    MSG_FILE_WANTED,
+    MSG_RAW, /* u8: 1 raw, 0 lines */
 };
 
 /* Sends a message of a head and as many bytes as there is room for; returns how many of

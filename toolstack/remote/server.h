@@ -8,13 +8,14 @@
 enum file_state {
     FILE_NONE,
     FILE_COMING,
-    FILE_FAILED, /* the client has been told; the rest is ignored */
+    FILE_FAILED, /* the client has been told; what is under way is ignored */
 };
 
 struct incoming_file {
     enum file_state state;
     uint64_t size, got;
-    uint32_t crc;
+    uint8_t wanted[TS_DIGEST_BYTES];
+    struct ts_digest digest;
 };
 
 enum command_state { COMMAND_NONE, COMMAND_RUNNING, COMMAND_ENDED, COMMAND_REPORTED };
@@ -23,8 +24,10 @@ struct ts_remote_session {
     struct ts_remote_server *server;
     void *data;
     struct incoming_file file;
-    bool result_due; /* of a file */
+    bool wanted_due, result_due; /* of a file */
     struct ts_err result;
+    bool raw, raw_due;
+    struct ts_remote_terminal terminal;
     enum command_state command;
     int exit_code;
     bool output_short; /* there was no room for all of it */

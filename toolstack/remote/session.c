@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A session as the server sees it: any number of files, each FILE, FILE_DATA...,
- * FILE_END and answered by one FILE_RESULT, as soon as it fails or when it is complete;
- * then ARGS... and EXEC; then input one way and OUTPUT..., EXIT the other. Anything else
- * is refused.
+ * A session as the server sees it: any number of files, each offered by FILE; answered
+ * by FILE_RESULT (refused, or there already) or by FILE_WANTED, and then FILE_DATA...,
+ * FILE_END come, answered by one FILE_RESULT as soon as it fails or when it is complete.
+ * Then ARGS... and EXEC; then input one way and OUTPUT..., RAW, EXIT the other. TERMINAL
+ * may come at any time. Anything else is refused.
  */
 #include "server.h"
 
@@ -35,37 +36,46 @@ void session_destroy(struct ts_remote_session *s)
 
 /* --- files --- */
 
-/* rc: what the program has answered; it may have said why. */
-static void file_failed(struct ts_remote_session *s, int rc)
+/* A file is over, by what the program has answered; it may have said why. */
+static void file_over(struct ts_remote_session *s, int rc)
 {
-    if (!s->result.code)
+    if (rc < 0 && !s->result.code)
         ts_fail(&s->result, rc, "%s", ts_err_text(rc));
-    s->file.state = FILE_FAILED;
+    s->file.state = FILE_NONE;
     s->result_due = true;
+}
+
+static int begin_file(struct ts_remote_session *s, const char *name)
+{
+    const struct ts_remote_server *server = s->server;
+
+    if (server->limits.max_file && s->file.size > server->limits.max_file)
+        return ts_fail(&s->result, -XEN_E2BIG, "a file has at most %llu bytes here",
+                       (unsigned long long)server->limits.max_file);
+    return server->ops.file_begin(server->context, s, name, s->file.size, s->file.wanted,
+                                  &s->result);
 }
 
 static enum verdict take_file(struct ts_remote_session *s, const uint8_t *bytes, size_t n)
 {
-    const struct ts_remote_server *server = s->server;
+    const size_t head = 8 + TS_DIGEST_BYTES;
     char name[TS_REMOTE_MAX_NAME + 1];
-    uint64_t size;
     int rc;
 
-    if (s->command != COMMAND_NONE || s->file.state != FILE_NONE || n < 9 ||
-        n - 8 > TS_REMOTE_MAX_NAME || memchr(bytes + 8, 0, n - 8))
+    if (s->command != COMMAND_NONE || s->file.state != FILE_NONE || n <= head ||
+        n - head > TS_REMOTE_MAX_NAME || memchr(bytes + head, 0, n - head))
         return REFUSED;
-    size = get_u64(bytes);
-    memcpy(name, bytes + 8, n - 8);
-    name[n - 8] = '\0';
+    memcpy(name, bytes + head, n - head);
+    name[n - head] = '\0';
     s->result = (struct ts_err){ 0 };
-    s->file = (struct incoming_file){ .state = FILE_COMING, .size = size };
-    if (server->limits.max_file && size > server->limits.max_file)
-        rc = ts_fail(&s->result, -XEN_E2BIG, "a file has at most %llu bytes here",
-                     (unsigned long long)server->limits.max_file);
-    else
-        rc = server->ops.file_begin(server->context, s, name, size, &s->result);
+    s->file = (struct incoming_file){ .state = FILE_COMING, .size = get_u64(bytes) };
+    memcpy(s->file.wanted, bytes + 8, TS_DIGEST_BYTES);
+    ts_digest_begin(&s->file.digest);
+    rc = begin_file(s, name);
     if (rc)
-        file_failed(s, rc);
+        file_over(s, rc);
+    else
+        s->wanted_due = true;
     return TAKEN;
 }
 
@@ -81,13 +91,22 @@ static enum verdict take_file_data(struct ts_remote_session *s, const uint8_t *b
     if (file->state != FILE_COMING || n > file->size - file->got)
         return REFUSED;
     file->got += n;
-    file->crc = crc32_update(file->crc, bytes, n);
+    ts_digest_add(&file->digest, bytes, n);
     rc = server->ops.file_data(server->context, s, bytes, n, &s->result);
     if (rc) {
         server->ops.file_end(server->context, s, false, NULL);
-        file_failed(s, rc);
+        file_over(s, rc);
+        file->state = FILE_FAILED;
     }
     return TAKEN;
+}
+
+static bool is_complete(struct incoming_file *file)
+{
+    uint8_t digest[TS_DIGEST_BYTES];
+
+    ts_digest_end(&file->digest, digest);
+    return file->got == file->size && !memcmp(digest, file->wanted, sizeof(digest));
 }
 
 static enum verdict take_file_end(struct ts_remote_session *s, const uint8_t *bytes,
@@ -98,18 +117,16 @@ static enum verdict take_file_end(struct ts_remote_session *s, const uint8_t *by
     bool complete;
     int rc;
 
-    if (state == FILE_NONE || n != 5)
+    if (state == FILE_NONE || n != 1)
         return REFUSED;
     s->file.state = FILE_NONE;
     if (state == FILE_FAILED)
         return TAKEN;
-    complete = !bytes[4] && s->file.got == s->file.size && s->file.crc == get_u32(bytes);
+    complete = !bytes[0] && is_complete(&s->file);
     if (!complete)
-        ts_fail(&s->result, -XEN_EIO, "the file has not come completely");
+        ts_fail(&s->result, -XEN_EIO, "the file was not sent completely, or has changed");
     rc = server->ops.file_end(server->context, s, complete, complete ? &s->result : NULL);
-    if (rc && !s->result.code)
-        ts_fail(&s->result, rc, "%s", ts_err_text(rc));
-    s->result_due = true;
+    file_over(s, rc);
     return TAKEN;
 }
 
@@ -171,6 +188,19 @@ static enum verdict take_signal(struct ts_remote_session *s,
     return TAKEN;
 }
 
+static enum verdict take_terminal(struct ts_remote_session *s, const uint8_t *bytes,
+                                  size_t n)
+{
+    if (n != 5)
+        return REFUSED;
+    s->terminal = (struct ts_remote_terminal){
+        .is_terminal = bytes[0] != 0,
+        .columns = get_u16(bytes + 1),
+        .rows = get_u16(bytes + 3),
+    };
+    return TAKEN;
+}
+
 static enum verdict take_message(struct ts_remote_session *s,
                                  const struct link_message *m)
 {
@@ -188,6 +218,8 @@ static enum verdict take_message(struct ts_remote_session *s,
         return take_args(s, bytes, n);
     case MSG_EXEC:
         return take_exec(s);
+    case MSG_TERMINAL:
+        return take_terminal(s, bytes, n);
     }
     if (s->command == COMMAND_NONE)
         return REFUSED;
@@ -205,10 +237,21 @@ static enum verdict take_message(struct ts_remote_session *s,
 
 /* --- answers --- */
 
+static void send_raw(struct ts_remote_session *s)
+{
+    uint8_t raw = s->raw;
+
+    s->raw_due = message_send(&s->link, MSG_RAW, &raw, 1, NULL, 0) < 0;
+}
+
 static void send_due(struct ts_remote_session *s)
 {
     uint8_t code[4];
 
+    if (s->raw_due)
+        send_raw(s);
+    if (s->wanted_due)
+        s->wanted_due = message_send(&s->link, MSG_FILE_WANTED, NULL, 0, NULL, 0) < 0;
     if (s->result_due) {
         put_u32(code, (uint32_t)-s->result.code);
         s->result_due = message_send(&s->link, MSG_FILE_RESULT, code, 4, s->result.text,
@@ -228,7 +271,8 @@ bool session_work(struct ts_remote_session *s)
     enum verdict verdict = TAKEN;
 
     send_due(s);
-    while (!s->result_due && verdict == TAKEN && (m = link_peek(&s->link))) {
+    while (!s->result_due && !s->wanted_due && verdict == TAKEN &&
+           (m = link_peek(&s->link))) {
         verdict = take_message(s, m);
         if (verdict == TAKEN)
             link_take(&s->link);
@@ -260,9 +304,27 @@ size_t ts_remote_session_output(struct ts_remote_session *s, unsigned int stream
 
     if (s->command != COMMAND_RUNNING)
         return n;
+    if (s->raw_due) {
+        s->output_short = true;
+        return 0;
+    }
     sent = message_send_all(&s->link, MSG_OUTPUT, &head, 1, bytes, n);
     s->output_short |= sent < n;
     return sent;
+}
+
+void ts_remote_session_set_raw(struct ts_remote_session *s, bool raw)
+{
+    if (s->command != COMMAND_RUNNING || raw == s->raw)
+        return;
+    s->raw = raw;
+    send_raw(s);
+}
+
+const struct ts_remote_terminal *ts_remote_session_terminal(
+    const struct ts_remote_session *s)
+{
+    return &s->terminal;
 }
 
 void ts_remote_session_exit(struct ts_remote_session *s, int code)

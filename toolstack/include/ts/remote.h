@@ -8,8 +8,8 @@
  *                below, and when the time that it returned has come.
  * Times are milliseconds of any monotonic clock.
  *
- * A client takes one session. It transfers files, then has one command executed and sees
- * its output and exit code. Sessions share the channel in turns, and each has a window of
+ * A client takes one session. It transfers files, those that the other end does not have
+ * already, then has one command executed and sees its output and exit code. Sessions share the channel in turns, and each has a window of
  * its own, so one whose client is slow or dead holds up no other. A session outlives a
  * cut channel: what was not acknowledged is sent again. It ends when its client closes
  * it, or has not been heard for limits.idle_ms.
@@ -23,12 +23,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ts/digest.h>
 #include <ts/err.h>
 
 #define TS_REMOTE_VERSION  1
 #define TS_REMOTE_MAX_NAME 512         /* bytes of a file's name */
 #define TS_REMOTE_MAX_ARGS (16u << 10) /* bytes of a command with its final zeros */
 #define TS_REMOTE_NEVER    UINT64_MAX
+
+/* What the user at the asking end looks at. */
+struct ts_remote_terminal {
+    bool is_terminal;       /* a person sees the output */
+    uint16_t columns, rows; /* 0: unknown */
+};
 
 struct ts_remote_channel {
     void *context;
@@ -41,15 +48,20 @@ struct ts_remote_channel {
 struct ts_remote_server;
 struct ts_remote_session;
 
+/* file_begin() has found such a file. */
+#define TS_REMOTE_HAVE_IT 1
+
 struct ts_remote_server_ops {
-    /* A file of size bytes is about to come. 0, or a negative XEN_E* with err filled in:
-     * the client is told and nothing more of it comes. */
+    /* A file of size bytes is offered. 0: it is to come. TS_REMOTE_HAVE_IT: its content
+     * is here; it is the session's under this name, and nothing more of it comes. Or a
+     * negative XEN_E* with err filled in: the client is told, nothing comes. */
     int (*file_begin)(void *context, struct ts_remote_session *session, const char *name,
-                      uint64_t size, struct ts_err *err);
+                      uint64_t size, const uint8_t digest[TS_DIGEST_BYTES],
+                      struct ts_err *err);
     /* More of it. An error ends it: file_end() is called with complete false. */
     int (*file_data)(void *context, struct ts_remote_session *session, const void *bytes,
                      size_t n, struct ts_err *err);
-    /* All of it has come and its checksum is right, or (complete false: the result is not
+    /* All of it has come and its digest is right, or (complete false: the result is not
      * used) nothing more will come. */
     int (*file_end)(void *context, struct ts_remote_session *session, bool complete,
                     struct ts_err *err);
@@ -95,6 +107,12 @@ void *ts_remote_session_data(const struct ts_remote_session *session);
 /* Output of the command on stream 1 or 2: returns how many bytes there was room for. */
 size_t ts_remote_session_output(struct ts_remote_session *session, unsigned int stream,
                                 const void *bytes, size_t n);
+/* The command takes typed bytes at once, unechoed and uninterpreted, or in lines again:
+ * for the terminal at the other end. Takes its place among the output. */
+void ts_remote_session_set_raw(struct ts_remote_session *session, bool raw);
+/* As it is now; all zero when the client has not said. */
+const struct ts_remote_terminal *ts_remote_session_terminal(
+    const struct ts_remote_session *session);
 /* The command has finished. No output may follow. */
 void ts_remote_session_exit(struct ts_remote_session *session, int code);
 
@@ -120,6 +138,8 @@ struct ts_remote_client_ops {
     void (*file_done)(void *context, int code, const char *text);
     /* Output of the command: takes up to n bytes, returns how many. */
     size_t (*output)(void *context, unsigned int stream, const void *bytes, size_t n);
+    /* The terminal is to be in raw mode or not. May be NULL. */
+    void (*set_raw)(void *context, bool raw);
     /* The command has finished. Nothing comes after this. */
     void (*exit)(void *context, int code);
     /* There is room for input (again). May be NULL. */
@@ -145,11 +165,15 @@ void ts_remote_client_rejoin(struct ts_remote_client *client, uint64_t now);
 uint64_t ts_remote_client_heard(const struct ts_remote_client *client);
 
 /*
- * Sends a file; file_done() says how it went. One at a time, and none after exec.
- * Returns 0, -XEN_EBUSY, -XEN_EINVAL (name empty or longer than TS_REMOTE_MAX_NAME).
+ * Offers a file, and sends it if it is not there already; file_done() says how it went.
+ * One at a time, and none after exec. Returns 0, -XEN_EBUSY, -XEN_EINVAL (name empty or
+ * longer than TS_REMOTE_MAX_NAME).
  */
 int ts_remote_client_send_file(struct ts_remote_client *client, const char *name,
-                               uint64_t size);
+                               uint64_t size, const uint8_t digest[TS_DIGEST_BYTES]);
+/* To be told before the command, and when the size has changed. */
+void ts_remote_client_set_terminal(struct ts_remote_client *client,
+                                   const struct ts_remote_terminal *terminal);
 /* Has a command executed, once. Returns 0, -XEN_EBUSY, -XEN_EINVAL (argc < 1),
  * -XEN_E2BIG (TS_REMOTE_MAX_ARGS). */
 int ts_remote_client_exec(struct ts_remote_client *client, int argc,

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+ts-src += digest/blake2b.c
