@@ -15,6 +15,7 @@
 #include <mini-os/panic.h>
 
 #include "internal.h"
+#include "readiness.h"
 
 static struct xencons_interface *ring; /* NULL: the hypervisor's console */
 static struct wait_queue input_waiters, output_waiters;
@@ -24,6 +25,7 @@ static void console_event(evtchn_port_t port, void *data)
     (void)port, (void)data;
     queue_wake_all(&input_waiters);
     queue_wake_all(&output_waiters);
+    poll_wake();
 }
 
 bool console_is_ring(void)
@@ -109,7 +111,7 @@ size_t console_get(char *buf, size_t len, uint64_t deadline)
     bool events = events_save_disable();
     size_t got = read_now(buf, len);
 
-    while (!got && !queue_wait(&input_waiters, deadline))
+    while (!got && deadline != TIME_NOW && !queue_wait(&input_waiters, deadline))
         got = read_now(buf, len);
     events_restore(events);
     return got;

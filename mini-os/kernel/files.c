@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,7 +47,8 @@ static ssize_t directory_read(struct file *file, char *buf, size_t len)
 
 static ssize_t console_file_read(struct file *file, char *buf, size_t len)
 {
-    (void)file;
+    if ((file->flags & O_NONBLOCK) && !tty_is_readable())
+        return -EAGAIN;
     return tty_read(buf, len);
 }
 
@@ -55,6 +57,12 @@ static ssize_t console_file_write(struct file *file, const char *buf, size_t len
     (void)file;
     tty_write(buf, len);
     return len;
+}
+
+static short console_file_ready(struct file *file)
+{
+    (void)file;
+    return POLLOUT | (tty_is_readable() ? POLLIN : 0);
 }
 
 static ssize_t null_read(struct file *file, char *buf, size_t len)
@@ -69,10 +77,14 @@ static ssize_t null_write(struct file *file, const char *buf, size_t len)
     return len;
 }
 
-const struct file_ops regular_ops = { regular_read, refuse_write };
-const struct file_ops directory_ops = { directory_read, refuse_write };
-const struct file_ops console_ops = { console_file_read, console_file_write };
-const struct file_ops null_ops = { null_read, null_write };
+const struct file_ops regular_ops = { .read = regular_read, .write = refuse_write };
+const struct file_ops directory_ops = { .read = directory_read, .write = refuse_write };
+const struct file_ops null_ops = { .read = null_read, .write = null_write };
+const struct file_ops console_ops = {
+    .read = console_file_read,
+    .write = console_file_write,
+    .ready = console_file_ready,
+};
 
 struct file *file_of(int fd)
 {
@@ -103,14 +115,11 @@ static int check_access(const struct node *node, int flags)
     return 0;
 }
 
-int file_open(const char *path, int flags)
+int file_open_node(const struct node *node, int flags)
 {
-    const struct node *node = node_lookup(path);
-    int rc = check_access(node, flags), fd = free_descriptor();
+    int fd = free_descriptor();
     struct file *file;
 
-    if (rc)
-        return rc;
     if (fd < 0)
         return fd;
     file = malloc(sizeof(*file));
@@ -119,6 +128,14 @@ int file_open(const char *path, int flags)
     *file = (struct file){ .node = node, .flags = flags, .references = 1 };
     open_files[fd] = file;
     return fd;
+}
+
+int file_open(const char *path, int flags)
+{
+    const struct node *node = node_lookup(path);
+    int rc = check_access(node, flags);
+
+    return rc ? rc : file_open_node(node, flags);
 }
 
 int file_dup(int fd)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define FILES_MAX 64 /* open at once */
@@ -18,6 +19,9 @@ struct file;
 struct file_ops {
     ssize_t (*read)(struct file *file, char *buf, size_t len);
     ssize_t (*write)(struct file *file, const char *buf, size_t len);
+    /* POLLIN, POLLOUT: which of the two would not wait; NULL: neither ever does. Whoever
+     * changes the answer calls poll_wake(). */
+    short (*ready)(struct file *file);
 };
 
 struct node {
@@ -34,11 +38,13 @@ struct file {
     off_t offset;
     int flags; /* O_* */
     unsigned int references;
+    uint64_t count; /* of an eventfd */
 };
 
 /* Descriptors. file_open() returns one, or -ENOENT, -EISDIR, -EROFS, -EMFILE, -ENOMEM,
  * -ENAMETOOLONG. */
 int file_open(const char *path, int flags);
+int file_open_node(const struct node *node, int flags);
 int file_dup(int fd);
 int file_close(int fd);
 

@@ -50,10 +50,6 @@ void timeout_resume(void);
 void console_resume(void);
 void xenbus_resume(void);
 
-/* Splits a command line as a shell does: words, quotes, backslashes. Changes line; at
- * most max words. Returns how many there are. */
-unsigned int split_words(char *line, char **words, unsigned int max);
-
 /* Moves the heap's end by increment bytes; returns the old end, or NULL. */
 void *heap_grow(ptrdiff_t increment);
 

@@ -6,10 +6,13 @@
 #include "console.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 
 #include <mini-os/sync.h>
 #include <mini-os/time.h>
+
+#include "readiness.h"
 
 #define LINE_SIZE 256 /* a longer line is cut */
 #define CHUNK     128
@@ -26,6 +29,9 @@ static struct termios tty = {
     .c_cc = { [VMIN] = 1 },
 };
 
+/* Nobody tells; this is what every terminal has. */
+static struct winsize size = { .ws_row = 24, .ws_col = 80 };
+
 static struct mutex input_lock, output_lock;
 
 /* Under input_lock. */
@@ -33,7 +39,8 @@ static struct {
     char raw[CHUNK];
     size_t raw_at, raw_end; /* received, not looked at */
     char line[LINE_SIZE];
-    size_t at, end; /* finished and not read */
+    size_t at, end; /* not read */
+    bool finished;  /* the line; an empty one is the end of file */
 } in;
 
 void tty_get_modes(struct termios *modes)
@@ -119,15 +126,16 @@ static bool edit_line(char c)
 /* Takes what is left of the line, or makes a new one. */
 static size_t read_line(char *buf, size_t len)
 {
-    if (in.at == in.end) {
-        in.at = in.end = 0;
-        while (!edit_line(next_byte()))
-            ;
-    }
+    while (!in.finished)
+        in.finished = edit_line(next_byte());
     if (len > in.end - in.at)
         len = in.end - in.at;
     memcpy(buf, in.line + in.at, len);
     in.at += len;
+    if (in.at == in.end) {
+        in.at = in.end = 0;
+        in.finished = false;
+    }
     return len;
 }
 
@@ -158,5 +166,37 @@ size_t tty_read(char *buf, size_t len)
     if (len)
         got = tty.c_lflag & ICANON ? read_line(buf, len) : read_raw(buf, len);
     mutex_unlock(&input_lock);
+    poll_wake();
     return got;
+}
+
+/* In canonical mode what has come is edited now, as far as a line goes. */
+static bool is_readable(void)
+{
+    if (!(tty.c_lflag & ICANON))
+        return have_byte(TIME_NOW);
+    while (!in.finished && have_byte(TIME_NOW))
+        in.finished = edit_line(next_byte());
+    return in.finished;
+}
+
+bool tty_is_readable(void)
+{
+    bool readable = false;
+
+    if (mutex_trylock(&input_lock)) {
+        readable = is_readable();
+        mutex_unlock(&input_lock);
+    }
+    return readable;
+}
+
+void tty_get_size(struct winsize *to)
+{
+    *to = size;
+}
+
+void tty_set_size(const struct winsize *from)
+{
+    size = *from;
 }

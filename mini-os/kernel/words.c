@@ -3,10 +3,10 @@
  * A command line into words, with a shell's quotes: '...' as it is, "..." with \" and \\,
  * a backslash before any character outside of them.
  */
+#include <mini-os/words.h>
+
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "internal.h"
 
 static bool is_space(char c)
 {

@@ -3,6 +3,7 @@
  * POSIX file functions on the kernel's files.
  */
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -143,18 +144,41 @@ int tcsetattr(int fd, int when, const struct termios *modes)
 
 int ioctl(int fd, unsigned long request, ...)
 {
-    (void)request;
-    return posix_result(file_of(fd) ? -ENOTTY : -EBADF);
+    int rc = check_tty(fd);
+    va_list args;
+
+    va_start(args, request);
+    if (!rc && request == TIOCGWINSZ)
+        tty_get_size(va_arg(args, struct winsize *));
+    else if (!rc && request == TIOCSWINSZ)
+        tty_set_size(va_arg(args, const struct winsize *));
+    else if (!rc)
+        rc = -EINVAL;
+    va_end(args);
+    return posix_result(rc);
+}
+
+static int set_flags(struct file *file, int flags)
+{
+    file->flags = (file->flags & ~O_NONBLOCK) | (flags & O_NONBLOCK);
+    return 0;
 }
 
 int fcntl(int fd, int command, ...)
 {
     struct file *file = file_of(fd);
+    va_list args;
+    int flags;
 
     if (!file)
         return posix_result(-EBADF);
+    va_start(args, command);
+    flags = command == F_SETFL ? va_arg(args, int) : 0;
+    va_end(args);
     if (command == F_GETFL)
         return file->flags;
+    if (command == F_SETFL)
+        return set_flags(file, flags);
     return posix_result(command == F_GETFD || command == F_SETFD ? 0 : -EINVAL);
 }
 

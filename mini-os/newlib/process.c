@@ -17,6 +17,7 @@
 #include <mini-os/console.h>
 #include <mini-os/panic.h>
 #include <mini-os/shutdown.h>
+#include <mini-os/words.h>
 
 #include "../kernel/internal.h"
 #include "internal.h"

@@ -109,6 +109,16 @@ def test_foreign_frames(hypervisor):
         assert result == "SUCCESS", machine.output()
 
 
+def test_waiting_for_several_things():
+    with boot("poll", folder=TEST_APPS) as machine:
+        for prompt, text in [("line", "one\r"), ("half a line", "two ha"),
+                             ("the rest", "lves\r"), ("the end", "\x04"), ("byte", "x")]:
+            machine.wait_for(rf"type (?:a )?{prompt}\n", SECONDS)
+            machine.send(text)
+        result = machine.wait_for(said(r"Test result: (\w+)"), SECONDS)[1]
+        assert result == "SUCCESS", machine.output()
+
+
 def test_exit_waits_for_no_other_thread():
     with boot("exit", folder=TEST_APPS) as machine:
         machine.wait_for("flushed at the end", SECONDS)
