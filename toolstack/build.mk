@@ -21,16 +21,17 @@ $(ts-lib): $(ts-src:%.c=$(ts-dir)/%.o)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-# The same for programs on mini-os: $(ts-app-lib), linked before $(app-libs).
+# The same for programs on mini-os: $(ts-app-lib), linked before $(app-libs). What others
+# have written is in it, too: objects of tools/third-party.mk in ts-app-others.
 ts-app-dir := $(BUILD)/mini-os/toolstack
 ts-app-lib := $(BUILD)/mini-os/libtoolstack.a
 
 $(ts-app-dir)/%.o: toolstack/%.c | $(newlib-stamp)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(app-cflags) $(app-cppflags) -Itoolstack/include -c $< -o $@
+	$(Q)$(CC) $(app-cflags) $(app-cppflags) -Itoolstack/include -I$(third-party) -c $< -o $@
 
-$(ts-app-lib): $(ts-src:%.c=$(ts-app-dir)/%.o)
+$(ts-app-lib): $(ts-src:%.c=$(ts-app-dir)/%.o) $(ts-app-others)
 	$(call say,AR,$@)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
