@@ -129,6 +129,7 @@ static int make_again(struct ts_manager *m, const struct record *old, const char
         ts_fail(err, rc, "out of memory");
         goto fail;
     }
+    r->config.start_paused = false;
     record_set_name(r, name);
     memcpy(r->domain.uuid, uuid, TS_UUID_BYTES);
     r->domain.restarts = old->domain.restarts + 1;

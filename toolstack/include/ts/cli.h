@@ -85,11 +85,18 @@ struct ts_cli_env {
     /* Calls add with each of the machine's files whose path begins with prefix. */
     void (*list_files)(void *context, const char *prefix,
                        void (*add)(void *to, const char *path), void *to);
+    /* Ends the machine, or starts it again, as soon as the program likes: returns at once,
+     * so that whoever asked for it gets an answer. NULL: cannot be done from here. */
+    void (*end_machine)(void *context, bool reboot);
 };
 
 struct ts_cli;
 
-/* Returns NULL when out of memory. env is copied; what it points to must live as long. */
+/*
+ * Returns NULL when out of memory. env is copied; what it points to must live as long.
+ * Without a machine (env->hv NULL) only `help` and `inspect` do something; the others end
+ * with TS_EXIT_CHANNEL.
+ */
 struct ts_cli *ts_cli_create(const struct ts_cli_env *env);
 /* No command may be running. */
 void ts_cli_destroy(struct ts_cli *cli);
