@@ -219,6 +219,14 @@ int event_bind_ipi(unsigned int vcpu, event_handler_t *handler, void *data)
     return opened(rc, op.port, vcpu, handler, data);
 }
 
+int event_bind_pirq(unsigned int pirq, event_handler_t *handler, void *data)
+{
+    struct evtchn_bind_pirq op = { .pirq = pirq, .flags = BIND_PIRQ__WILL_SHARE };
+    int rc = HYPERVISOR_event_channel_op(EVTCHNOP_bind_pirq, &op);
+
+    return opened(rc, op.port, 0, handler, data);
+}
+
 int event_bind_vcpu(evtchn_port_t port, unsigned int vcpu)
 {
     struct evtchn_bind_vcpu op = { .port = port, .vcpu = vcpu };

@@ -15,9 +15,10 @@
 struct channel;
 
 /*
- * Called as an event's handler after any of these: there are bytes to read where there
- * were none; there is room to write after channel_write() took less than it was offered;
- * the other end came or went. May be called without cause.
+ * Called as an event's handler after any of these: there are bytes to read after
+ * channel_read() gave less than it was asked for, or was not called yet; there is room to
+ * write after channel_write() took less than it was offered; the other end came or went.
+ * May be called without cause.
  */
 typedef void channel_handler_t(void *data);
 

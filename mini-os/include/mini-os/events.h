@@ -40,6 +40,8 @@ int event_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
 int event_bind_virq(unsigned int virq, unsigned int vcpu, event_handler_t *handler,
                     void *data);
 int event_bind_ipi(unsigned int vcpu, event_handler_t *handler, void *data);
+/* The PIRQ must be mapped. A level-triggered line needs PHYSDEVOP_eoi after each event. */
+int event_bind_pirq(unsigned int pirq, event_handler_t *handler, void *data);
 
 /*
  * Moves a port to another vCPU (EVTCHNOP_bind_vcpu). Ports with a handler are moved by
