@@ -12,6 +12,7 @@
 #include <float.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -312,6 +313,20 @@ static void test_threads(void)
     check(mm_free_pages() + 2 >= free_pages);
 }
 
+static void test_heap_use(void)
+{
+    struct mallinfo before = mallinfo(), after;
+    char *block = malloc(10000);
+
+    after = mallinfo();
+    check(after.uordblks >= before.uordblks + 10000 &&
+          after.uordblks <= before.uordblks + 10100);
+    check(after.arena >= after.uordblks && after.arena < 1 << 28);
+    free(block);
+    after = mallinfo();
+    check(after.uordblks == before.uordblks);
+}
+
 static struct mutex mutex;
 static struct condition ready;
 static int stage;
@@ -400,6 +415,7 @@ int main(int argc, char **argv)
     test_terminal();
     test_clocks();
     test_timeouts();
+    test_heap_use();
     test_threads();
     test_sync();
     test_protection();

@@ -169,14 +169,18 @@ void pause_a_little(void)
     nanosleep(&ms, NULL);
 }
 
+void domain0_serve_or_wait(void)
+{
+    domain0_serve();
+    if (!any_fired && !domains_changed)
+        pause_a_little();
+}
+
 void serve_until_all_have_ended(void)
 {
     uint64_t limit = time_now() + 60ull * 1000000000;
 
-    while (nr_guests() && time_now() < limit) {
-        domain0_serve();
-        if (!any_fired && !domains_changed)
-            pause_a_little();
-    }
+    while (nr_guests() && time_now() < limit)
+        domain0_serve_or_wait();
     check(!nr_guests());
 }

@@ -19,6 +19,8 @@ void domain0_stop(void);
 
 /* Whatever is due now. */
 void domain0_serve(void);
+/* The same, and some time for others when nothing was. */
+void domain0_serve_or_wait(void);
 unsigned int nr_guests(void);
 void pause_a_little(void);
 /* A minute at most; later it is a failed check. */
