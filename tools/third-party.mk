@@ -30,3 +30,4 @@ $(2:%=$(third-party-out)/$(1)/%.o): $(third-party-out)/$(1)/%.o: $(third-party)/
 endef
 
 $(eval $(call third-party-rules,cjson,cJSON))
+$(eval $(call third-party-rules,jimtcl,linenoise))

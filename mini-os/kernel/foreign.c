@@ -134,3 +134,12 @@ void foreign_unmap(void *address, unsigned int count)
     clear_entries((unsigned long)address, count);
     give_back((unsigned long)address, count);
 }
+
+unsigned long foreign_mapped(void)
+{
+    unsigned long count = 0;
+
+    for (unsigned long i = 0; i < AREA_PAGES / 64; i++)
+        count += (unsigned long)__builtin_popcountll(taken[i]);
+    return count;
+}

@@ -2,19 +2,32 @@
 # The control domain: $(BUILD)/control-domain.elf, to be started as domain 0 with the
 # ramdisk $(BUILD)/control-domain.cpio, which has guests and their configurations.
 
-control-src  := main.c commands.c create.c list.c attach.c service.c hypercalls.c \
-		surroundings.c
+control-src  := main.c prompt.c editor.c line_display.c terminal.c service.c hypercalls.c \
+		remote.c sessions.c images.c files.c machine.c chance.c
 control-elf  := $(BUILD)/control-domain.elf
 control-cpio := $(BUILD)/control-domain.cpio
 control-dir  := $(BUILD)/mini-os/apps/control-domain
-control-objs := $(control-src:%.c=$(control-dir)/%.o) $(BUILD)/mini-os/libtoolstack.a
+control-objs := $(control-src:%.c=$(control-dir)/%.o) $(BUILD)/mini-os/third-party/jimtcl/linenoise.o \
+		$(BUILD)/mini-os/libtoolstack.a
 control-root := $(BUILD)/control-domain.files
 control-data := $(wildcard mini-os/apps/control-domain/files/*)
 
-$(control-dir)/%.o: mini-os/apps/control-domain/%.c | $(newlib-stamp)
+# Linenoise is a part of the source package jimtcl. utf8.h asks for a configuration of that,
+# and without one takes characters for bytes.
+jimtcl-cflags := -DCOMPILING_LINENOISE -include mini-os/apps/control-domain/linenoise-system.h \
+		 -I$(control-dir) -I$(BUILD)/third-party/jimtcl
+$(BUILD)/mini-os/third-party/jimtcl/linenoise.o: $(control-dir)/jim-config.h \
+		mini-os/apps/control-domain/linenoise-system.h
+
+$(control-dir)/jim-config.h:
+	@mkdir -p $(@D)
+	$(Q)touch $@
+
+$(control-dir)/%.o: mini-os/apps/control-domain/%.c | $(newlib-stamp) $(BUILD)/third-party/jimtcl.stamp
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(app-cflags) $(app-cppflags) -Itoolstack/include -c $< -o $@
+	$(Q)$(CC) $(app-cflags) $(app-cppflags) -Itoolstack/include \
+		-isystem $(BUILD)/third-party/jimtcl -c $< -o $@
 
 $(control-elf): $(control-objs) $(app-libs)
 	$(call say,LD,$@)

@@ -1,56 +1,71 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The control domain: a program on mini-os that runs as domain 0, with the toolstack
- * library in it. Two threads share the toolstack, one at a time under control_lock: the
- * prompt, which does what is typed, and the service thread, which answers the guests'
- * events.
+ * library in it. Several threads share the toolstack, one at a time between
+ * control_enter() and control_leave():
+ *   main      the prompt, and the command that is typed there (prompt.c)
+ *   service   guests' events, domains that have ended (service.c)
+ *   command   that of a remote client, one each (sessions.c)
+ * and one that never enters it:
+ *   remote    the channel to the clients (remote.c)
  */
 #ifndef CONTROL_DOMAIN_H
 #define CONTROL_DOMAIN_H
 
+#include <mini-os/compiler.h>
 #include <mini-os/sync.h>
-#include <ts/manage.h>
-
-extern struct ts_hv *control_hv;
-extern struct ts_consoles *control_consoles;
-extern struct ts_manager *control_manager;
-/* Held by whoever is in the toolstack; never while waiting for input. */
-extern struct mutex control_lock;
+#include <ts/cli.h>
 
 /* service.c */
 
-/* Something was changed that guests may be watching. */
-void service_wake(void);
-/* ts_manager_env.set_timer */
-void service_set_timer(void *context, uint64_t deadline_ns);
 /* Sets the toolstack up and starts the thread. False: out of memory, or not privileged. */
 bool service_start(void);
 
-/* surroundings.c: what ts_manager_env needs of files and chance. */
+/* Waits for a turn in the toolstack, and gives it up. Not while waiting for anything. */
+void control_enter(void);
+void control_leave(void);
 
-/* Whole files, in memory of malloc(). */
-int file_load(void *context, const char *path, const void **data, size_t *size,
+/* ts_cli_run() with a turn. */
+int control_run(const struct ts_cli_io *io, int argc, const char *const *argv);
+/* ts_cli_complete() with a turn. */
+void control_complete(int argc, const char *const *argv,
+                      void (*add)(void *to, const char *word), void *to);
+bool control_has_guests(void);
+
+unsigned int service_xenstore_nodes(void);
+
+/* prompt.c */
+
+/* Takes commands until the machine ends. */
+void prompt_run(void);
+/* A line on the machine's console, which leaves the one that is being typed alone. */
+void control_say(const char *format, ...) printf_like(1, 2);
+
+/* remote.c */
+
+void remote_start(void);
+/* There is something to send. */
+void remote_wake(void);
+
+/* files.c: as ts_manager_env and ts_cli_env have them */
+
+int file_load(void *unused, const char *path, const void **data, size_t *size,
               struct ts_err *err);
-void file_unload(void *context, const void *data, size_t size);
-void random_bytes(void *context, void *bytes, size_t n);
+void file_unload(void *unused, const void *data, size_t size);
+void file_hold(void *unused, const char *path);
+void file_drop(void *unused, const char *path);
+void files_list(void *unused, const char *prefix, void (*add)(void *to, const char *path),
+                void *to);
 
-/* create.c: the words behind "create". 0 or a negative XEN_E* with err filled in. */
-int create_command(int count, char **words, struct ts_err *err);
+/* machine.c: likewise */
 
-/* list.c: the same for "list" and "info". */
-int list_command(int count, char **words, struct ts_err *err);
-int info_command(int count, char **words, struct ts_err *err);
+void machine_usage(void *unused, struct ts_cli_usage *usage);
+/* Ends the machine as soon as clients have got their answers; returns at once. */
+void machine_end(void *unused, bool reboot);
+bool machine_is_ending(void);
 
-/* attach.c */
+/* chance.c: likewise */
 
-/*
- * Joins the terminal to a domain's console, with what it has printed so far, until ^]
- * is typed or the domain is gone. start: unpauses it once that is done. The caller has
- * control_lock, which is released meanwhile.
- */
-int console_attach(domid_t id, bool start, struct ts_err *err);
-
-/* commands.c: does what a line of words says; changes the line. */
-void command_run(char *line);
+void random_bytes(void *unused, void *bytes, size_t n);
 
 #endif

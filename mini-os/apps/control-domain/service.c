@@ -7,8 +7,6 @@
 #include "control.h"
 #include "hypercalls.h"
 
-#include <stdio.h>
-
 #include <mini-os/events.h>
 #include <mini-os/timeout.h>
 #include <ts/store.h>
@@ -17,13 +15,12 @@
 #define STACK_ORDER 5 /* domains that restart are built on it */
 #define WORD_BITS   64u
 
-struct ts_hv *control_hv;
-struct ts_consoles *control_consoles;
-struct ts_manager *control_manager;
-struct mutex control_lock;
-
+static struct mutex lock; /* held by whoever is in the toolstack */
+static struct ts_consoles *consoles;
+static struct ts_manager *manager;
 static struct xs_server *server;
 static struct ts_store *store;
+static struct ts_cli *cli;
 
 /* Notes for the thread; changed with event delivery off. */
 static struct {
@@ -54,15 +51,6 @@ void service_forget_port(evtchn_port_t port)
     events_restore(events);
 }
 
-void service_wake(void)
-{
-    bool events = events_save_disable();
-
-    notes.woken = true;
-    queue_wake_all(&sleeping);
-    events_restore(events);
-}
-
 static void on_domain_exception(evtchn_port_t port, void *data)
 {
     (void)port, (void)data;
@@ -77,7 +65,7 @@ static void on_timer(struct timeout *timeout)
     queue_wake_all(&sleeping);
 }
 
-void service_set_timer(void *context, uint64_t deadline_ns)
+static void set_timer(void *context, uint64_t deadline_ns)
 {
     (void)context;
     if (deadline_ns)
@@ -119,6 +107,57 @@ static void wait_for_notes(void)
     events_restore(events);
 }
 
+/* --- turns --- */
+
+void control_enter(void)
+{
+    mutex_lock(&lock);
+}
+
+/* Guests may be watching what was changed. */
+void control_leave(void)
+{
+    bool events = events_save_disable();
+
+    mutex_unlock(&lock);
+    notes.woken = true;
+    queue_wake_all(&sleeping);
+    events_restore(events);
+}
+
+int control_run(const struct ts_cli_io *io, int argc, const char *const *argv)
+{
+    int code;
+
+    control_enter();
+    code = ts_cli_run(cli, io, argc, argv);
+    control_leave();
+    return code;
+}
+
+void control_complete(int argc, const char *const *argv,
+                      void (*add)(void *to, const char *word), void *to)
+{
+    control_enter();
+    ts_cli_complete(cli, argc, argv, add, to);
+    control_leave();
+}
+
+bool control_has_guests(void)
+{
+    const struct ts_domain *domain0 = ts_domain_next(manager, NULL);
+
+    return ts_domain_next(manager, domain0);
+}
+
+unsigned int service_xenstore_nodes(void)
+{
+    struct xs_stats stats;
+
+    xs_server_stats(server, &stats);
+    return stats.nodes;
+}
+
 /* --- the thread --- */
 
 static void serve_ports(void)
@@ -130,7 +169,7 @@ static void serve_ports(void)
             evtchn_port_t port = word * WORD_BITS + (unsigned int)__builtin_ctzll(ports);
 
             if (!ts_store_event(store, port))
-                ts_consoles_event(control_consoles, port);
+                ts_consoles_event(consoles, port);
         }
     }
 }
@@ -140,14 +179,14 @@ static bool serve(void)
 {
     bool more;
 
-    mutex_lock(&control_lock);
+    mutex_lock(&lock);
     serve_ports();
     if (take(&notes.timer_due))
-        ts_manager_timer(control_manager);
-    if (take(&notes.domains_changed) && ts_manager_domains_changed(control_manager))
+        ts_manager_timer(manager);
+    if (take(&notes.domains_changed) && ts_manager_domains_changed(manager))
         notes.domains_changed = true;
     more = xs_server_step(server);
-    mutex_unlock(&control_lock);
+    mutex_unlock(&lock);
     return more;
 }
 
@@ -163,38 +202,67 @@ static void serve_for_ever(void *unused)
 
 /* --- start --- */
 
+/* To whoever waits for it, and, what was not asked for, on the machine's console. */
 static void on_manager_event(void *context, enum ts_event event,
                              const struct ts_domain *d, const char *text)
 {
     (void)context;
     if (event == TS_EVENT_ENDED)
-        printf("Domain %u (%s) has ended: %s\n", d->id, d->name, text);
+        control_say("Domain %u (%s) has ended: %s", d->id, d->name, text);
     else if (event == TS_EVENT_RESTART_FAILED)
-        printf("Domain %u (%s) is not started again: %s\n", d->id, d->name, text);
+        control_say("Domain %u (%s) is not started again: %s", d->id, d->name, text);
+    if (cli)
+        ts_cli_event(cli, event, d, text);
+}
+
+static bool make_manager(struct ts_hv *hv)
+{
+    const struct ts_manager_env env = {
+        .hv = hv,
+        .consoles = consoles,
+        .store = &ts_store_ops,
+        .store_context = store,
+        .load = file_load,
+        .unload = file_unload,
+        .hold = file_hold,
+        .drop = file_drop,
+        .random = random_bytes,
+        .set_timer = set_timer,
+        .event = on_manager_event,
+    };
+
+    manager = ts_manager_create(&env);
+    return manager;
+}
+
+static bool make_cli(struct ts_hv *hv)
+{
+    const struct ts_cli_env env = {
+        .hv = hv,
+        .manager = manager,
+        .consoles = consoles,
+        .load = file_load,
+        .unload = file_unload,
+        .usage = machine_usage,
+        .list_files = files_list,
+        .end_machine = machine_end,
+    };
+
+    cli = ts_cli_create(&env);
+    return cli;
 }
 
 static bool make_toolstack(void)
 {
     static struct ts_hv_direct direct;
+    struct ts_hv *hv = ts_hv_direct_init(&direct, &control_hypercalls);
     struct xs_config config = { 0 };
-    struct ts_manager_env env = {
-        .load = file_load,
-        .unload = file_unload,
-        .random = random_bytes,
-        .set_timer = service_set_timer,
-        .event = on_manager_event,
-        .store = &ts_store_ops,
-    };
 
     random_bytes(NULL, &config.seed, sizeof(config.seed));
-    env.hv = control_hv = ts_hv_direct_init(&direct, &control_hypercalls);
-    env.consoles = control_consoles = ts_consoles_create(control_hv, NULL);
+    consoles = ts_consoles_create(hv, NULL);
     server = xs_server_create(&config);
-    if (!control_consoles || !server)
-        return false;
-    env.store_context = store = ts_store_create(control_hv, server);
-    control_manager = store ? ts_manager_create(&env) : NULL;
-    return control_manager;
+    store = server ? ts_store_create(hv, server) : NULL;
+    return consoles && store && make_manager(hv) && make_cli(hv);
 }
 
 bool service_start(void)

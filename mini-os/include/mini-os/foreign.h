@@ -20,4 +20,7 @@ int foreign_map(domid_t domid, const xen_pfn_t *mfns, unsigned int count, void *
 /* Takes away what one foreign_map() has mapped. */
 void foreign_unmap(void *address, unsigned int count);
 
+/* How many frames are mapped. */
+unsigned long foreign_mapped(void);
+
 #endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* What clients have sent, by digest and number. */
+#include "images.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PREFIX      "sent/"
+#define PREFIX_SIZE (sizeof(PREFIX) - 1)
+
+struct image {
+    struct image *next;
+    unsigned int references;
+    unsigned long number;
+    uint64_t used; /* when a reference was last given up: a count */
+    uint8_t digest[TS_DIGEST_BYTES];
+    size_t size, come;
+    bool is_complete;
+    unsigned char bytes[] __attribute__((aligned(16)));
+};
+
+static struct image *images;
+static size_t bytes_limit, bytes_used;
+static unsigned long last_number;
+static uint64_t clock_ticks;
+
+void images_init(size_t limit)
+{
+    bytes_limit = limit;
+}
+
+size_t images_limit(void)
+{
+    return bytes_limit;
+}
+
+static void drop(struct image *image)
+{
+    struct image **link = &images;
+
+    while (*link != image)
+        link = &(*link)->next;
+    *link = image->next;
+    bytes_used -= image->size;
+    free(image);
+}
+
+/* The unreferenced image that was not used for the longest time. */
+static struct image *oldest_unused(void)
+{
+    struct image *oldest = NULL;
+
+    for (struct image *image = images; image; image = image->next)
+        if (!image->references && (!oldest || image->used < oldest->used))
+            oldest = image;
+    return oldest;
+}
+
+static bool drop_oldest(void)
+{
+    struct image *image = oldest_unused();
+
+    if (image)
+        drop(image);
+    return image;
+}
+
+void images_trim(void)
+{
+    while (drop_oldest())
+        ;
+}
+
+struct image *image_find(const uint8_t digest[TS_DIGEST_BYTES])
+{
+    for (struct image *image = images; image; image = image->next) {
+        if (image->is_complete && !memcmp(image->digest, digest, TS_DIGEST_BYTES)) {
+            image->references++;
+            return image;
+        }
+    }
+    return NULL;
+}
+
+static bool make_room(size_t size)
+{
+    while (size > bytes_limit - bytes_used)
+        if (!drop_oldest())
+            return false;
+    return true;
+}
+
+static struct image *allocate(size_t size)
+{
+    struct image *image;
+
+    do
+        image = malloc(sizeof(*image) + size);
+    while (!image && drop_oldest());
+    return image;
+}
+
+struct image *image_create(const char *name, uint64_t size,
+                           const uint8_t digest[TS_DIGEST_BYTES], struct ts_err *err)
+{
+    struct image *image;
+
+    if (size > bytes_limit || !make_room(size)) {
+        ts_fail(err, -XEN_ENOSPC, "no room for \"%s\": files may take %zu KiB here", name,
+                bytes_limit >> 10);
+        return NULL;
+    }
+    image = allocate(size);
+    if (!image) {
+        ts_fail(err, -XEN_ENOMEM, "the control domain has no memory for \"%s\"", name);
+        return NULL;
+    }
+    memset(image, 0, sizeof(*image));
+    memcpy(image->digest, digest, TS_DIGEST_BYTES);
+    image->number = ++last_number;
+    image->size = size;
+    image->references = 1;
+    image->next = images;
+    images = image;
+    bytes_used += size;
+    return image;
+}
+
+void image_append(struct image *image, const void *bytes, size_t n)
+{
+    if (n > image->size - image->come)
+        n = image->size - image->come;
+    memcpy(image->bytes + image->come, bytes, n);
+    image->come += n;
+}
+
+struct image *image_complete(struct image *image)
+{
+    struct image *same = image_find(image->digest);
+
+    if (same) {
+        image_put(image);
+        return same;
+    }
+    image->is_complete = true;
+    return image;
+}
+
+size_t image_size(const struct image *image)
+{
+    return image->size;
+}
+
+void image_get(struct image *image)
+{
+    image->references++;
+}
+
+void image_put(struct image *image)
+{
+    image->used = ++clock_ticks;
+    if (!--image->references && !image->is_complete)
+        drop(image);
+}
+
+int image_name(const struct image *image, const char *path, char *name, size_t size)
+{
+    return snprintf(name, size, PREFIX "%lu/%s", image->number, path);
+}
+
+struct image *image_named(const char *name)
+{
+    unsigned long number;
+    char *end;
+
+    if (strncmp(name, PREFIX, PREFIX_SIZE))
+        return NULL;
+    number = strtoul(name + PREFIX_SIZE, &end, 10);
+    for (struct image *image = images; *end == '/' && image; image = image->next)
+        if (image->is_complete && image->number == number)
+            return image;
+    return NULL;
+}
+
+const void *image_bytes(const struct image *image)
+{
+    return image->bytes;
+}
+
+struct image *image_of(const void *bytes)
+{
+    for (struct image *image = images; image; image = image->next)
+        if (image->bytes == bytes)
+            return image;
+    return NULL;
+}

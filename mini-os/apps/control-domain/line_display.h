@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The line that is being edited, on the screen. Linenoise says what is to be seen; it is
+ * drawn when that is asked for, as what has changed.
+ */
+#ifndef LINE_DISPLAY_H
+#define LINE_DISPLAY_H
+
+#include <stddef.h>
+
+/* A whole line as linenoise draws it, or anything else, which goes out at once. */
+void display_write(const char *text, size_t n);
+/* Draws what is to be seen and is not yet. */
+void display_flush(void);
+/* Takes the line from the screen; the next flush draws it. */
+void display_hide(void);
+/* The line is finished: draws it and goes to the next one. */
+void display_end(void);
+
+#endif
