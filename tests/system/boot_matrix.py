@@ -19,10 +19,12 @@ AXES = {
 
 
 class IsoMachine(Machine):
-    """The same machine started by GRUB from the ISO, whose domain 0 is the hello test."""
+    """The same machine started by GRUB from an ISO; without one, from that whose domain 0
+    is the hello test."""
 
-    def __init__(self, firmware=None, **parameters):
+    def __init__(self, firmware=None, iso=None, **parameters):
         super().__init__("pavise", HELLO, **parameters)
+        self._iso = iso or self.build / "pavise.iso"
         self._firmware = ["-bios", str(firmware)] if firmware else []
 
     def command(self):
@@ -30,7 +32,7 @@ class IsoMachine(Machine):
         for option in ("-kernel", "-append", "-initrd"):
             at = words.index(option)
             del words[at:at + 2]
-        return [*words, "-cdrom", str(self.build / "pavise.iso"), *self._firmware]
+        return [*words, "-cdrom", str(self._iso), *self._firmware]
 
 
 def make_machine(loader, **parameters):
