@@ -22,7 +22,7 @@ enum word_kind {
     WORD_FILE,
     WORD_VERB,
     WORD_FORMAT,
-    WORD_VCPU,
+    WORD_ALL, /* "all", or something else */
 };
 
 /* Options without a letter have numbers instead. */
@@ -127,6 +127,7 @@ struct call {
     bool is_verbose;
     struct ts_text out; /* not written yet */
     struct ts_err err;  /* why it has failed */
+    bool has_result;    /* out is complete although it fails */
     const char *hint;   /* what to do about it; NULL: what its exit code suggests */
 };
 

@@ -79,7 +79,7 @@ static void hint_of(const struct call *call, enum ts_exit exit, char *text, size
     if (exit == TS_EXIT_USAGE)
         snprintf(text, size, "; \"help%s%s\" says more", call->verb ? " " : "",
                  call->verb ? call->verb->name : "");
-    else if (hint)
+    else if (hint && *hint)
         snprintf(text, size, "; %s", hint);
 }
 
@@ -115,7 +115,7 @@ void call_report(struct call *call, enum ts_exit exit)
         snprintf(code, sizeof(code), " (error %d)", call->err.code);
     snprintf(line, sizeof(line), "%s%s%s%s%s\n", call->verb ? call->verb->name : "",
              call->verb ? ": " : "", call->err.text, hint, code);
-    if (call->format == FORMAT_JSON)
+    if (call->format == FORMAT_JSON && !call->has_result)
         report_document(call, exit);
     (void)call_flush(call);
     (void)call_write(call, 2, line, strlen(line));

@@ -204,9 +204,3 @@ int ts_cli_run(struct ts_cli *cli, const struct ts_cli_io *io, int argc,
     ts_text_free(&call.out);
     return (int)exit;
 }
-
-void ts_cli_complete(struct ts_cli *cli, int argc, const char *const *argv,
-                     void (*add)(void *to, const char *word), void *to)
-{
-    (void)cli, (void)argc, (void)argv, (void)add, (void)to;
-}
