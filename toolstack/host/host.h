@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * build/bin/pavise, the tool on the user's machine:
+ *   main      options, and which verb is whose
+ *   session   a command executed by a machine's control domain: files, terminal, output
+ *   create    reads a configuration before it is sent
+ *   local     verbs that need no machine
+ *   up, down, machines   machines in QEMU, each under a supervisor process that is also
+ *             its relay
+ * Functions that return an exit code (enum ts_exit) have said why when it is not 0.
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ts/cli.h>
+#include <ts/err.h>
+#include <ts/remote.h>
+
+/* --- say.c --- */
+
+/* A line on stderr, "pavise: ..." */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Monotonic milliseconds, never 0. */
+uint64_t now_ms(void);
+void sleep_ms(unsigned int ms);
+
+/* --- endpoint.c --- */
+
+/*
+ * Where a machine is: "unix:PATH" or a path, "tcp:HOST:PORT", or the name of a machine
+ * that `up` started.
+ */
+struct endpoint {
+    char text[512]; /* as a person would give it */
+    bool is_tcp;
+    char address[512]; /* path or host */
+    char port[32];
+};
+
+/* NULL: $PAVISE_ENDPOINT, else the one machine that is up. */
+int endpoint_find(const char *text, struct endpoint *endpoint);
+/* A connected socket that does not block, or -1 with err filled in. */
+int endpoint_connect(const struct endpoint *endpoint, struct ts_err *err);
+/* For Unix sockets with paths of any length: -1 with errno. */
+int unix_connect(const char *path);
+
+/* --- files.c --- */
+
+struct file {
+    char *path; /* as the user and the configuration call it */
+    int fd;
+    uint64_t size;
+    uint8_t digest[TS_DIGEST_BYTES];
+};
+
+struct files {
+    struct file *file;
+    unsigned int n;
+};
+
+/*
+ * Opens a file to be sent, once however often it is named. Sets *there to false if there
+ * is none here: the name is the machine's to know. Returns an exit code.
+ */
+int files_add(struct files *files, const char *path, bool *there);
+void files_close(struct files *files);
+/* All of it; to be freed. NULL: said why. */
+void *file_read_all(const struct file *file);
+
+/* --- create.c --- */
+
+/* Which files go with `create` and these words behind the verb. */
+int create_files(int argc, const char *const *argv, struct files *files);
+
+/* --- session.c --- */
+
+struct command {
+    const struct endpoint *endpoint;
+    struct files files;
+    int argc;
+    const char *const *argv;
+    unsigned int timeout_ms; /* until the machine answers; 0: 10 s */
+    bool is_silent;          /* nothing is said when it does not */
+};
+
+/* Has it executed, connected to this terminal. Returns its exit code. */
+int session_run(const struct command *command);
+/* Does a machine answer there, within that time? */
+bool session_probe(const struct endpoint *endpoint, unsigned int timeout_ms);
+
+/* --- terminal.c --- */
+
+struct ts_remote_terminal terminal_size(void);
+/* No-op when standard input is no terminal. It is restored at exit. */
+void terminal_set_raw(bool raw);
+/* After the program was stopped and goes on. */
+void terminal_again(void);
+
+/* --- progress.c --- */
+
+void progress_show(const char *path, uint64_t sent, uint64_t size);
+void progress_clear(void);
+
+/* --- local.c --- */
+
+/* Needs this command no machine? verb NULL: there is none. */
+bool is_local_verb(const char *verb, int argc, const char *const *argv);
+int local_run(int argc, const char *const *argv);
+
+/* --- up.c, down.c, machines.c, relay.c: machines, see machine.h --- */
+
+/* "text" or "json"; false: neither (said). */
+bool take_format(const char *text, bool *json);
+
+/* argv[0] is the verb. */
+int up_run(int argc, char **argv);
+int down_run(int argc, char **argv);
+int machines_run(int argc, char **argv);
+int relay_run(int argc, char **argv);
+#endif

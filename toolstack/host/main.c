@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pavise [-H ENDPOINT] [--format text|json] VERB ...
+ *
+ * Verbs for machines and those that need none are done here; all others are executed by
+ * the machine's control domain, together with the files that go along.
+ */
+#include "host.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct own_verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} own_verbs[] = {
+    { "up", up_run },
+    { "down", down_run },
+    { "machines", machines_run },
+    { "relay", relay_run },
+};
+
+struct line {
+    const char *endpoint;
+    int argc; /* without our own options */
+    char **argv;
+    int verb; /* index in argv; argc: there is none */
+};
+
+/* An option of ours in front of the verb; returns how many words it takes, 0: it is not,
+ * -1: said what is wrong. */
+static int own_option(struct line *line, int argc, char **argv)
+{
+    if (!strncmp(argv[0], "--host=", 7)) {
+        line->endpoint = argv[0] + 7;
+        return 1;
+    }
+    if (!strncmp(argv[0], "-H", 2) && argv[0][2]) {
+        line->endpoint = argv[0] + 2;
+        return 1;
+    }
+    if (strcmp(argv[0], "-H") && strcmp(argv[0], "--host"))
+        return 0;
+    if (argc < 2) {
+        say("option %s needs an endpoint: unix:PATH, tcp:HOST:PORT or a machine's name",
+            argv[0]);
+        return -1;
+    }
+    line->endpoint = argv[1];
+    return 2;
+}
+
+/* Takes our own options away; the others stay in front of the verb. */
+static bool read_line(struct line *line, int argc, char **argv)
+{
+    int from = 1, to = 0;
+
+    *line = (struct line){ .argv = argv + 1 };
+    while (from < argc && argv[from][0] == '-' && strcmp(argv[from], "--")) {
+        int words = own_option(line, argc - from, argv + from);
+
+        if (words < 0)
+            return false;
+        if (!words) {
+            bool has_value = !strcmp(argv[from], "--format") && from + 1 < argc;
+
+            line->argv[to++] = argv[from];
+            if (has_value)
+                line->argv[to++] = argv[from + 1];
+            words = 1 + has_value;
+        }
+        from += words;
+    }
+    line->verb = to;
+    while (from < argc)
+        line->argv[to++] = argv[from++];
+    line->argv[to] = NULL;
+    line->argc = to;
+    return true;
+}
+
+/* The verb first, then what was in front of it. */
+static int run_own(const struct own_verb *verb, const struct line *line)
+{
+    char *first = line->argv[line->verb];
+
+    memmove(line->argv + 1, line->argv, (size_t)line->verb * sizeof(line->argv[0]));
+    line->argv[0] = first;
+    optind = 0;
+    return verb->run(line->argc, line->argv);
+}
+
+static int run_remote(const struct line *line, const char *verb)
+{
+    struct endpoint endpoint;
+    struct command command = {
+        .endpoint = &endpoint,
+        .argc = line->argc,
+        .argv = (const char *const *)line->argv,
+    };
+    int code = 0;
+
+    if (!strcmp(verb, "create"))
+        code = create_files(line->argc - line->verb - 1, command.argv + line->verb + 1,
+                            &command.files);
+    if (!code)
+        code = endpoint_find(line->endpoint, &endpoint);
+    if (!code)
+        code = session_run(&command);
+    files_close(&command.files);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct line line;
+    const char *verb;
+
+    if (!read_line(&line, argc, argv))
+        return TS_EXIT_USAGE;
+    verb = line.verb < line.argc ? line.argv[line.verb] : NULL;
+    for (size_t i = 0; verb && i < sizeof(own_verbs) / sizeof(own_verbs[0]); i++)
+        if (!strcmp(verb, own_verbs[i].name))
+            return run_own(&own_verbs[i], &line);
+    if (is_local_verb(verb, line.argc, (const char *const *)line.argv))
+        return local_run(line.argc, (const char *const *)line.argv);
+    return run_remote(&line, verb);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define ANSWER_MS 10000
+
+void session_end(struct session *s, int code)
+{
+    if (s->is_over)
+        return;
+    s->is_over = true;
+    s->code = code;
+    progress_clear();
+    terminal_set_raw(false);
+}
+
+static void fail(struct session *s, int code, const char *why)
+{
+    if (s->is_over)
+        return;
+    session_end(s, code);
+    if (!s->command->is_silent)
+        say("%s", why);
+}
+
+/* --- what the protocol's state machine calls --- */
+
+static const struct file *current_file(const struct session *s)
+{
+    return &s->command->files.file[s->next_file - 1];
+}
+
+static void on_connected(void *context)
+{
+    struct session *s = context;
+
+    s->is_connected = true;
+    session_step(s);
+}
+
+static size_t on_file_read(void *context, void *bytes, size_t n)
+{
+    struct session *s = context;
+    ssize_t got = pread(current_file(s)->fd, bytes, n, (off_t)s->file_offset);
+
+    if (got < 0)
+        return 0;
+    s->file_offset += (uint64_t)got;
+    return (size_t)got;
+}
+
+static void on_file_progress(void *context, uint64_t sent, uint64_t size)
+{
+    struct session *s = context;
+
+    progress_show(current_file(s)->path, sent, size);
+}
+
+/* What a machine has against a file. */
+static int exit_code_of(int code)
+{
+    return code == -XEN_ENOMEM || code == -XEN_ENOSPC ? TS_EXIT_MEMORY : TS_EXIT_FILE;
+}
+
+static void on_file_done(void *context, int code, const char *text)
+{
+    struct session *s = context;
+
+    progress_clear();
+    if (!code) {
+        session_step(s);
+        return;
+    }
+    say("\"%s\" was not sent: %s", current_file(s)->path, text);
+    session_end(s, exit_code_of(code));
+}
+
+static size_t on_output(void *context, unsigned int stream, const void *bytes, size_t n)
+{
+    struct session *s = context;
+
+    return sink_put(stream == 2 ? &s->err : &s->out, bytes, n);
+}
+
+static void on_set_raw(void *context, bool raw)
+{
+    struct session *s = context;
+
+    terminal_set_raw(raw);
+    s->wants_input |= raw;
+}
+
+static void on_command_exit(void *context, int code)
+{
+    session_end(context, code);
+}
+
+static void on_lost(void *context, enum ts_remote_loss why)
+{
+    struct session *s = context;
+
+    if (why == TS_REMOTE_LOST_VERSION)
+        fail(s, TS_EXIT_CHANNEL, "the machine has another version of Pavise");
+    else if (why == TS_REMOTE_LOST_FULL)
+        fail(s, TS_EXIT_CHANNEL,
+             "the machine has too many commands running; try again when one has ended");
+    else
+        fail(s, TS_EXIT_CHANNEL,
+             "the machine has forgotten this command: it was "
+             "started anew, or had not heard of us for too long");
+}
+
+const struct ts_remote_client_ops session_client_ops = {
+    .connected = on_connected,
+    .file_read = on_file_read,
+    .file_progress = on_file_progress,
+    .file_done = on_file_done,
+    .output = on_output,
+    .set_raw = on_set_raw,
+    .exit = on_command_exit,
+    .lost = on_lost,
+};
+
+/* --- steps --- */
+
+static void send_next_file(struct session *s)
+{
+    const struct file *file;
+
+    s->next_file++;
+    s->file_offset = 0;
+    file = current_file(s);
+    if (ts_remote_client_send_file(s->client, file->path, file->size, file->digest)) {
+        say("\"%.40s...\" is too long a name", file->path);
+        session_end(s, TS_EXIT_FILE);
+    }
+}
+
+static void execute(struct session *s)
+{
+    const struct ts_remote_terminal size = terminal_size();
+
+    s->is_executing = true;
+    ts_remote_client_set_terminal(s->client, &size);
+    if (ts_remote_client_exec(s->client, s->command->argc, s->command->argv)) {
+        say("a command has at most %u bytes", TS_REMOTE_MAX_ARGS);
+        session_end(s, TS_EXIT_USAGE);
+    }
+}
+
+void session_step(struct session *s)
+{
+    if (s->next_file < s->command->files.n)
+        send_next_file(s);
+    else if (s->command->argc)
+        execute(s);
+    else
+        session_end(s, TS_EXIT_OK);
+}
+
+/* --- the whole --- */
+
+static uint64_t random_number(void)
+{
+    uint64_t n;
+
+    if (getrandom(&n, sizeof(n), 0) != sizeof(n))
+        n = now_ms() << 20 ^ (uint64_t)getpid();
+    return n;
+}
+
+static int no_connection(const struct command *command, const struct ts_err *err)
+{
+    if (!command->is_silent)
+        say("no machine at %s: %s", command->endpoint->text, err->text);
+    return TS_EXIT_CHANNEL;
+}
+
+int session_run(const struct command *command)
+{
+    static struct session s;
+    const struct ts_remote_channel channel = { &s, session_write };
+    struct ts_err err = { 0 };
+
+    s = (struct session){
+        .command = command,
+        .out.fd = STDOUT_FILENO,
+        .err.fd = STDERR_FILENO,
+        .give_up = now_ms() + (command->timeout_ms ? command->timeout_ms : ANSWER_MS),
+    };
+    s.fd = endpoint_connect(command->endpoint, &err);
+    if (s.fd < 0)
+        return no_connection(command, &err);
+    s.client =
+        ts_remote_client_create(&channel, random_number(), &session_client_ops, &s);
+    if (!s.client) {
+        say("out of memory");
+        session_end(&s, TS_EXIT_MEMORY);
+    } else {
+        session_loop(&s);
+    }
+    ts_remote_client_destroy(s.client);
+    if (s.fd >= 0)
+        close(s.fd);
+    return s.code;
+}
+
+bool session_probe(const struct endpoint *endpoint, unsigned int timeout_ms)
+{
+    const struct command command = {
+        .endpoint = endpoint,
+        .timeout_ms = timeout_ms,
+        .is_silent = true,
+    };
+
+    return session_run(&command) == TS_EXIT_OK;
+}
