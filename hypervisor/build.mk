@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The ring-0 image. Each sub-folder's build.mk appends to hv-objs.
 
-hv-dirs := boot hypercall control pv evtchn grant rights domain sched time mm x86 sync lib
+hv-dirs := boot hypercall control pv evtchn grant rights trace domain sched time mm x86 sync lib
 hv-objs :=
 include $(foreach d,$(hv-dirs),$(wildcard hypervisor/$(d)/build.mk))
 hv-out  := $(patsubst %,$(BUILD)/hypervisor/%,$(hv-objs))

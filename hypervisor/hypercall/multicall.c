@@ -5,6 +5,7 @@
  * elsewhere, or when an entry itself broke off: that entry is rewritten in the guest's
  * list, and the guest issues the multicall again from there.
  */
+#include "trace.h"
 #include <hv/domain.h>
 #include <hv/hypercall.h>
 #include <hv/softirq.h>
@@ -65,20 +66,33 @@ static long restart_from(multicall_entry_t *entry, unsigned int count)
     return hypercall_continue(__HYPERVISOR_multicall, 2, (unsigned long)entry, count);
 }
 
+static always_inline long run_entry(const struct request *r)
+{
+    if (unlikely(r->op >= HYPERCALL_TABLE_SIZE))
+        return -ENOSYS;
+    return ((hypercall_fn)(uintptr_t)hypercall_table[r->op])(r->a0, r->a1, r->a2, r->a3,
+                                                             r->a4, r->a5);
+}
+
+static long run_entry_traced(const struct request *r)
+{
+    const unsigned long args[] = { r->a0, r->a1, r->a2, r->a3, r->a4, r->a5 };
+
+    return hypercall_run_traced(r->op, args, true);
+}
+
 /* Runs entries from *entry on, at most count, until one ends the list. Returns as the
  * hypercall does, with *entry at the one that is next. */
 static always_inline long run(struct mc_state *mc, multicall_entry_t **next,
-                              unsigned int count)
+                              unsigned int count, bool traced)
 {
     for (multicall_entry_t *entry = *next; count--; *next = ++entry) {
         struct request r;
-        long result = -ENOSYS;
+        long result;
 
         if (unlikely(entry_read(mc, entry, &r)))
             return -EFAULT;
-        if (likely(r.op < HYPERCALL_TABLE_SIZE))
-            result = ((hypercall_fn)(uintptr_t)hypercall_table[r.op])(r.a0, r.a1, r.a2,
-                                                                      r.a3, r.a4, r.a5);
+        result = traced ? run_entry_traced(&r) : run_entry(&r);
         if (unlikely(mc->preempted))
             return entry_rewrite(mc, entry) ? -EFAULT : -ERESTART;
         if (unlikely(r.op == __HYPERVISOR_iret))
@@ -93,23 +107,34 @@ static always_inline long run(struct mc_state *mc, multicall_entry_t **next,
     return 0;
 }
 
-/*
- * 0 when all entries have run, whatever their results; -EFAULT the list is not readable
- * and writable; -EINVAL a multicall within a multicall.
- */
-long hc_multicall(XEN_GUEST_HANDLE(multicall_entry_t) calls, unsigned int count)
+static always_inline long run_list(multicall_entry_t *calls, unsigned int count,
+                                   bool traced)
 {
     struct mc_state *mc = &current->mc;
-    multicall_entry_t *next = calls.p;
+    multicall_entry_t *next = calls;
     long rc;
 
     if (unlikely(mc->active))
         return -EINVAL;
     mc->active = true;
     mc->preempted = false;
-    rc = run(mc, &next, count);
+    rc = run(mc, &next, count, traced);
     if (unlikely(rc == -ERESTART))
-        return restart_from(next, count - (unsigned int)(next - calls.p));
+        return restart_from(next, count - (unsigned int)(next - calls));
     mc->active = false;
     return rc;
+}
+
+/*
+ * 0 when all entries have run, whatever their results; -EFAULT the list is not readable
+ * and writable; -EINVAL a multicall within a multicall.
+ */
+long hc_multicall(XEN_GUEST_HANDLE(multicall_entry_t) calls, unsigned int count)
+{
+    return run_list(calls.p, count, false);
+}
+
+long multicall_traced(unsigned long calls, unsigned long count)
+{
+    return run_list((multicall_entry_t *)calls, (unsigned int)count, true);
 }

@@ -136,7 +136,7 @@ bool page_drop_allocated(struct domain *d, struct page_info *pg)
     return had_it;
 }
 
-void page_share_with_guest(void *va, struct domain *d, bool readonly)
+static void share(void *va, domid_t owner, bool readonly)
 {
     struct page_info *pg = virt_to_page(va);
     uint64_t type = readonly ? PT_NONE : PT_WRITABLE;
@@ -144,8 +144,18 @@ void page_share_with_guest(void *va, struct domain *d, bool readonly)
     m2p_table[mfn_x(page_to_mfn(pg))] = M2P_INVALID;
     pg->type = type << PGT_TYPE_SHIFT | PGT_VALIDATED | 1;
     __atomic_store_n(&pg->ref,
-                     PGR_INUSE | PGR_HVPAGE | (uint64_t)d->id << PGR_OWNER_SHIFT | 1,
+                     PGR_INUSE | PGR_HVPAGE | (uint64_t)owner << PGR_OWNER_SHIFT | 1,
                      __ATOMIC_RELEASE);
+}
+
+void page_share_with_guest(void *va, struct domain *d, bool readonly)
+{
+    share(va, d->id, readonly);
+}
+
+void page_share_as_xen(void *va, bool readonly)
+{
+    share(va, DOMID_XEN, readonly);
 }
 
 void page_unshare(void *va)

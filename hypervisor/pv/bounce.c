@@ -91,6 +91,8 @@ void pv_deliver_event(struct vcpu *v)
     bounce_to(v, v->pv.event.rip, true, false, 0);
 }
 
+void (*event_delivery)(struct vcpu *v) = pv_deliver_event;
+
 /*
  * The guest's own state cannot be loaded: its failsafe callback is told, with the
  * data selectors in the frame, and runs with none of them loaded.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-hv-objs += pv/bounce.o pv/short_ways.o pv/iret.o pv/traps.o pv/decode.o pv/segment_read.o
+hv-objs += pv/bounce.o pv/short_ways.o pv/iret.o pv/traps.o pv/trace.o pv/decode.o pv/segment_read.o
 hv-objs += pv/emulate.o pv/emulate_io.o pv/emulate_cr.o pv/debugreg.o pv/msr.o pv/cpuid.o
 hv-objs += pv/context.o pv/descriptor.o pv/callbacks.o pv/time_area.o pv/hypercall_page.o
 hv-objs += pv/domain.o pv/vcpu_context.o pv/physdev.o

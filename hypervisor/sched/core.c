@@ -30,6 +30,8 @@
 
 DEFINE_PER_CPU(struct vcpu *, current_vcpu);
 
+void (*vcpu_switch)(struct vcpu *prev, struct vcpu *next) = pv_context_switch;
+
 ns_t sched_slice __ro_after_init = 10 * NS_PER_MS;
 
 /* sched_slice_ms=1..1000 */
@@ -140,7 +142,7 @@ static noreturn void switch_to(struct runq *rq, struct vcpu *prev, struct vcpu *
 
     if (!vcpu_is_idle(prev) && prev->periodic_period)
         vcpu_timers_unload(prev);
-    pv_context_switch(prev, next);
+    vcpu_switch(prev, next);
     if (!vcpu_is_idle(prev))
         switch_finish(rq, prev, now);
     if (!vcpu_is_idle(next)) {

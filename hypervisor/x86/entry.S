@@ -261,27 +261,46 @@ entry_sysenter:
     jmp guest_exit
 
 /*
+ * LSTAR of a CPU whose vCPU is traced (hv/trace.h). In: as entry_syscall. The short ways
+ * are left out, and others than the hypercall's own functions called.
+ */
+    .globl entry_syscall_traced
+    .balign 16
+entry_syscall_traced:
+    SYSCALL_STACK
+    SYSCALL_FRAME FLAT_KERNEL_CS
+    TO_CPU_STACK
+    mov %rbx, %rdi
+    cmpb $0, VCPU_kernel_mode(%rbx)
+    je 1f
+    sti
+    call hypercall_traced
+    jmp hypercall_exit
+1:  call pv_syscall_traced
+    jmp guest_exit
+
+/*
  * One stub of 16 bytes per vector, made for each value of `vector`; the IDT points here
  * (but for #PF). In: the processor's frame, with its error code or none, IF=0. Out:
- * error_code and entry_vector complete.
+ * error_code and entry_vector complete. how: _traced for the exceptions of traced vCPUs.
  */
 .set NMI_VECTOR, 2
 .set PAGE_FAULT, 14
 .set VECTORS_WITH_ERROR_CODE, 0x60227d00 /* 8, 10-14, 17, 21, 29, 30 */
-.macro STUB
+.macro STUB how
     .balign 16
     .if vector >= 32 || !(VECTORS_WITH_ERROR_CODE >> (vector & 31) & 1)
     pushq $0
     .endif
     movl $vector, FRAME_entry_vector - FRAME_error_code(%rsp)
     .if vector == 1
-    jmp entry_debug
+    jmp entry_debug\how
     .elseif vector == NMI_VECTOR
     jmp entry_nmi
     .elseif vector == 8 || vector == 18
     jmp entry_fatal
     .elseif vector < 32
-    jmp entry_exception
+    jmp entry_exception\how
     .else
     jmp entry_interrupt
     .endif
@@ -293,6 +312,16 @@ entry_stubs:
     .set vector, 0
     .rept 256
     STUB
+    .set vector, vector + 1
+    .endr
+
+/* The same for the exceptions of a CPU whose vCPU is traced. */
+    .globl entry_stubs_traced
+    .balign 16
+entry_stubs_traced:
+    .set vector, 0
+    .rept 32
+    STUB _traced
     .set vector, vector + 1
     .endr
 
@@ -343,6 +372,17 @@ exception_in_guest: /* In: RSP = error_code in current->regs, GS the guest's. */
     SAVE_GUEST
     mov %rbx, %rdi
     call exception_from_guest
+    jmp guest_exit
+
+/* Every exception but NMI, #DF and #MC of a traced vCPU. In: RSP = error_code. */
+    .balign 16
+entry_exception_traced:
+    testb $FROM_GUEST, CS(%rsp)
+    jz exception_in_hypervisor
+exception_in_traced_guest: /* In: as exception_in_guest. */
+    SAVE_GUEST
+    mov %rbx, %rdi
+    call pv_exception_traced
     jmp guest_exit
 
 /* Device and interprocessor interrupts. In: RSP = error_code. */
@@ -427,7 +467,7 @@ exit_event:
  */
 exit_deliver:
     lea -VCPU_REGS(%rbx), %rdi
-    call pv_deliver_event
+    call *event_delivery(%rip)
     sti
     nop
     jmp guest_exit
@@ -551,6 +591,13 @@ entry_debug:
     IST_TO_GUEST_FRAME
     jmp exception_in_guest
 1:  IST_CALL debug_in_hypervisor
+
+    .balign 16
+entry_debug_traced:
+    testb $FROM_GUEST, CS(%rsp)
+    jz 1b
+    IST_TO_GUEST_FRAME
+    jmp exception_in_traced_guest
 
 /*
  * NMI. In: RSP = error_code on its IST stack. The handler never faults, for the IRET from

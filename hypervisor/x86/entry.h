@@ -11,13 +11,12 @@ extern const char entry_stubs[]; /* 16 bytes a vector */
 #define ENTRY_STUB_SIZE 16
 extern const char entry_page_fault[], entry_syscall[], entry_syscall32[],
     entry_sysenter[];
+extern const char entry_stubs_traced[], entry_syscall_traced[];
 
 /* End (behind ss) of the frame in current->regs. */
 DECLARE_PER_CPU(uintptr_t, guest_frame);
 
 /* --- exception.c; all called by entry.S with interrupts off --- */
-/* Any exception of a guest but #PF. */
-void exception_from_guest(struct cpu_user_regs *regs);
 /* Any exception of the hypervisor. Returns when it can go on at regs->rip. */
 void exception_from_hypervisor(struct cpu_user_regs *regs);
 /* The IRET to a guest faulted; regs is the guest's frame, complete. cr2: valid for #PF.

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The interrupt descriptor table, one for all CPUs: a gate per vector to its stub. */
+/*
+ * The interrupt descriptor tables, shared by all CPUs: a gate per vector to its stub. The
+ * second is for CPUs whose vCPU is traced: its exceptions have other stubs.
+ */
 #include "entry.h"
 #include "ist.h"
 #include <hv/cpu.h>
@@ -20,7 +23,10 @@ _Static_assert(sizeof(struct idt_gate) == 16, "hardware layout");
 #define GATE_INTERRUPT 0x8e /* present, DPL 0, clears IF */
 #define GATE_DPL3      0x60
 
+#define NR_EXCEPTIONS 32
+
 static struct idt_gate idt[NR_VECTORS] __aligned(16) __ro_after_init;
+static struct idt_gate idt_traced[NR_VECTORS] __aligned(16) __ro_after_init;
 
 /*
  * `int3` and `int 4` are the guests' to execute. Any other `int n` ends in #GP and is
@@ -56,28 +62,45 @@ static uintptr_t gate_target(unsigned int vector)
     return (uintptr_t)entry_stubs + vector * ENTRY_STUB_SIZE;
 }
 
-void idt_init(void)
+static struct idt_gate gate(unsigned int vector, uintptr_t target)
 {
-    for (unsigned int vector = 0; vector < NR_VECTORS; vector++) {
-        uintptr_t target = gate_target(vector);
-
-        idt[vector] = (struct idt_gate){
-            .offset_low = (uint16_t)target,
-            .offset_mid = (uint16_t)(target >> 16),
-            .offset_high = (uint32_t)(target >> 32),
-            .selector = HV_CS,
-            .ist = gate_ist(vector),
-            .type = gate_type(vector),
-        };
-    }
+    return (struct idt_gate){
+        .offset_low = (uint16_t)target,
+        .offset_mid = (uint16_t)(target >> 16),
+        .offset_high = (uint32_t)(target >> 32),
+        .selector = HV_CS,
+        .ist = gate_ist(vector),
+        .type = gate_type(vector),
+    };
 }
 
-void idt_load(void)
+void idt_init(void)
+{
+    uintptr_t traced = (uintptr_t)entry_stubs_traced;
+
+    for (unsigned int vector = 0; vector < NR_VECTORS; vector++)
+        idt[vector] = idt_traced[vector] = gate(vector, gate_target(vector));
+    for (unsigned int vector = 0; vector < NR_EXCEPTIONS; vector++)
+        idt_traced[vector] = gate(vector, traced + vector * ENTRY_STUB_SIZE);
+}
+
+static void load(const struct idt_gate *table)
 {
     struct {
         uint16_t limit;
         uint64_t base;
-    } __packed pointer = { sizeof(idt) - 1, (uintptr_t)idt };
+    } __packed pointer = { sizeof(idt) - 1, (uintptr_t)table };
 
     __asm__ volatile("lidt %0" ::"m"(pointer));
+}
+
+void idt_load(void)
+{
+    load(idt);
+}
+
+void entry_set_traced(bool traced)
+{
+    wrmsr(MSR_LSTAR, (uintptr_t)(traced ? entry_syscall_traced : entry_syscall));
+    load(traced ? idt_traced : idt);
 }

@@ -17,7 +17,7 @@ LAYERS = [
      "cpu trap desc extable irq apic smp softirq console cmdline paging boot guest_copy "
      "heap page page_type frame_set timer"),
     ("domains", ["domain", "sched", "time"], "sched vcpu_time"),
-    ("services", ["evtchn", "grant", "rights"], "evtchn grant rights"),
+    ("services", ["evtchn", "grant", "rights", "trace"], "evtchn grant rights trace"),
     ("pv", ["pv"], "pv pv_control"),
     ("control", ["control"], "control"),
     ("hypercall", ["hypercall"], ""),

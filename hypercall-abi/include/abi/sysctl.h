@@ -135,6 +135,22 @@ struct xen_sysctl_readconsole {
     uint32_t count; /* in: bytes of room, out: bytes written */
 };
 
+/* xen_sysctl_tbuf_op.cmd; more in abi/trace.h */
+#define XEN_SYSCTL_TBUFOP_get_info     0
+#define XEN_SYSCTL_TBUFOP_set_cpu_mask 1
+#define XEN_SYSCTL_TBUFOP_set_evt_mask 2
+#define XEN_SYSCTL_TBUFOP_set_size     3
+#define XEN_SYSCTL_TBUFOP_enable       4
+#define XEN_SYSCTL_TBUFOP_disable      5
+
+struct xen_sysctl_tbuf_op {
+    uint32_t cmd;
+    struct xenctl_bitmap cpu_mask; /* set_cpu_mask, in: CPUs whose events are recorded */
+    uint32_t evt_mask;             /* set_evt_mask, in: TRC_*; get_info, out */
+    uint64_aligned_t buffer_mfn;   /* get_info, out: the first frame of struct t_info */
+    uint32_t size; /* set_size, in: frames per CPU; get_info, out: bytes of t_info */
+};
+
 struct xen_sysctl_physinfo {
     uint32_t threads_per_core;
     uint32_t cores_per_socket;
@@ -299,6 +315,7 @@ struct xen_sysctl {
     uint32_t interface_version; /* XEN_SYSCTL_INTERFACE_VERSION */
     union {
         struct xen_sysctl_readconsole readconsole;
+        struct xen_sysctl_tbuf_op tbuf_op;
         struct xen_sysctl_physinfo physinfo;
         struct xen_sysctl_cputopoinfo cputopoinfo;
         struct xen_sysctl_pcitopoinfo pcitopoinfo;

@@ -83,6 +83,9 @@ struct domain {
     /* --- time --- */
     int64_t time_offset; /* seconds */
 
+    /* --- trace --- */
+    uint32_t traced; /* ABI_TRACE_* kinds of records; under the TRACE lock */
+
     /* --- control --- */
     struct domain_rights *rights; /* device memory, interrupt lines */
     bool has_relaxed_msrs;        /* XEN_X86_MSR_RELAXED */

@@ -103,6 +103,21 @@ bool pv_fault_in_desc_window(unsigned long va, struct cpu_user_regs *regs);
 /* Exit path, IRQs off, current->info has a pending unmasked event (or an NMI is pending):
  * builds the upcall frame. */
 void pv_deliver_event(struct vcpu *v);
+/*
+ * How the exit path calls it: pv_deliver_event() or, while any domain is traced, the one
+ * that records first.
+ */
+extern void (*event_delivery)(struct vcpu *v);
+void pv_deliver_event_traced(struct vcpu *v);
+
+/*
+ * The same for the entries of a CPU whose vCPU is traced (hv/trace.h): each records and
+ * does what the ordinary one leads to. Hypercalls: interrupts on; the result for RAX.
+ */
+long hypercall_traced(struct cpu_user_regs *regs);
+void pv_syscall_traced(struct cpu_user_regs *regs);
+void pv_exception_traced(struct cpu_user_regs *regs);
+
 /* Exit path: IRET refused the frame in regs: the guest's exception, as if raised there.
  */
 void pv_iret_fault(struct cpu_user_regs *regs, unsigned int vector,

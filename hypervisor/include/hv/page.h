@@ -226,8 +226,14 @@ bool domain_can_exchange(const struct domain *d, const uint64_t *in, unsigned lo
  */
 void page_share_with_guest(void *va, struct domain *d, bool readonly);
 /*
- * Undoes it: from now on nobody can take a reference, and the frame is freed at once or
- * when the last mapping that exists goes. The hypervisor does not touch it any more.
+ * The same with owner DOMID_XEN: mappable by who is privileged over that, as the control
+ * domain is.
+ */
+void page_share_as_xen(void *va, bool readonly);
+/*
+ * Undoes either: from now on nobody can take a reference (of a frame of DOMID_XEN: nobody
+ * while no mapping exists), and the frame is freed at once or when the last mapping that
+ * exists goes. The hypervisor does not touch it any more.
  */
 void page_unshare(void *va);
 

@@ -84,6 +84,8 @@ noreturn void idle_loop(void);
  * up to date. Either may be idle. Keeps the domains' dirty_cpus.
  */
 void pv_context_switch(struct vcpu *prev, struct vcpu *next);
+/* How schedule() calls it; exchanged while any domain is traced. */
+extern void (*vcpu_switch)(struct vcpu *prev, struct vcpu *next);
 /* entry.S: reset the stack and go to current's guest (or the idle loop if it is idle).
  * Interrupts off. */
 noreturn void resume_current(void);

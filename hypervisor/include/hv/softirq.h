@@ -14,6 +14,7 @@
 enum softirq {
     SOFTIRQ_TIMER,
     SOFTIRQ_CONSOLE,
+    SOFTIRQ_TRACE,   /* tells the consumer of trace records to read */
     SOFTIRQ_FRAMES,  /* frees frames whose last reference has gone */
     SOFTIRQ_RECLAIM, /* destroys domains whose last reference has gone */
     SOFTIRQ_SCHEDULE,

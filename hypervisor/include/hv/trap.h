@@ -31,4 +31,19 @@ enum {
 #define PFEC_RSVD    (1u << 3)
 #define PFEC_FETCH   (1u << 4)
 
+#ifndef __ASSEMBLY__
+#include <hv/compiler.h>
+#include <hv/types.h>
+
+struct cpu_user_regs;
+
+/* Any exception of a guest but #PF, by regs->entry_vector. Interrupts off. */
+void exception_from_guest(struct cpu_user_regs *regs);
+/*
+ * This CPU's entries for SYSCALL and exceptions become those that lead to the functions
+ * named _traced (hv/guest_entry.h), or the ordinary ones. Interrupts off.
+ */
+void entry_set_traced(bool traced);
+#endif
+
 #endif

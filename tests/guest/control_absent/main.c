@@ -13,7 +13,7 @@
 #include <abi/platform.h>
 #include <abi/sysctl.h>
 
-COVERS(sysctl, XEN_SYSCTL_tbuf_op, XEN_SYSCTL_perfc_op, XEN_SYSCTL_get_pmstat,
+COVERS(sysctl, XEN_SYSCTL_perfc_op, XEN_SYSCTL_get_pmstat,
        XEN_SYSCTL_cpu_hotplug, XEN_SYSCTL_pm_op, XEN_SYSCTL_page_offline_op,
        XEN_SYSCTL_lockprof_op, XEN_SYSCTL_coverage_op, XEN_SYSCTL_psr_cmt_op,
        XEN_SYSCTL_psr_alloc, XEN_SYSCTL_livepatch_op);
