@@ -70,6 +70,11 @@ host-elf_image-src := hypervisor/pv/elf_image.c
 host-tests += decode
 host-decode-src := hypervisor/pv/decode.c hypervisor/pv/mmu_ptwr_decode.c
 
+host-tests += virtqueue
+host-virtqueue-src := mini-os/devices/virtqueue.c
+$(BUILD)/host/%/mini-os/devices/virtqueue.o $(BUILD)/host/%/tests/host/test_virtqueue.o: \
+	host-cflags += -Imini-os/include
+
 host-tests += xs_wire xs_local xs_model xs_hostile
 host-xs_wire-src := $(wildcard toolstack/xenstore/*.c)
 host-xs_local-src := $(host-xs_wire-src)
@@ -77,12 +82,16 @@ host-xs_model-src := $(host-xs_wire-src)
 host-xs_hostile-src := $(host-xs_wire-src)
 
 # The toolstack on a model hypervisor; its allocations can be made to fail (ts_alloc.h).
-host-ts-src := $(wildcard $(addprefix toolstack/,hv/*.c build/*.c console/*.c manage/*.c)) \
+host-ts-src := $(wildcard $(addprefix toolstack/,hv/*.c build/*.c unpack/*.c console/*.c \
+	manage/*.c)) \
 	tests/host/ts_fake_hv.c tests/host/ts_fake_env.c \
 	$(wildcard toolstack/xenstore/*.c)
 
 host-tests += ts_build
 host-ts_build-src := $(host-ts-src)
+
+host-tests += ts_unpack
+host-ts_unpack-src := $(host-ts-src)
 
 host-tests += ts_console
 host-ts_console-src := $(host-ts-src)
@@ -111,7 +120,14 @@ host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recov
 	       -Itoolstack/include
 
 $(foreach c,$(host-compilers),$(addprefix $(BUILD)/host/$(c)/toolstack/,\
-	hv/%.o build/%.o config/%.o console/%.o manage/%.o)): host-cflags += -include tests/host/ts_alloc.h
+	hv/%.o build/%.o unpack/%.o config/%.o console/%.o manage/%.o)): host-cflags += -include tests/host/ts_alloc.h
+
+# What toolstack/unpack needs of others (toolstack/unpack/build.mk).
+host-libs := -Wl,--as-needed -lz -llz4 -lzstd
+host-7zip := $(BUILD)/toolstack/lib7zip.a
+host-xz-objs := $(host-compilers:%=$(BUILD)/host/%/toolstack/unpack/xz.o)
+$(host-xz-objs): host-cflags += -isystem $(BUILD)/third-party/7zip/C
+$(host-xz-objs): | $(BUILD)/third-party/7zip.stamp
 
 # $(1) compiler: its objects. The flags are in this file, so it counts as a source.
 define host-compiler-rules
@@ -124,9 +140,10 @@ endef
 # $(1) compiler, $(2) test: the program, and its run (a log that exists when it passed)
 define host-test-rules
 $(BUILD)/host/$(1)/test_$(2): $(patsubst %.c,$(BUILD)/host/$(1)/%.o,\
-		tests/host/test_$(2).c tests/host/hv_host.c $(host-$(2)-src))
+		tests/host/test_$(2).c tests/host/hv_host.c $(host-$(2)-src)) \
+		$(if $(filter toolstack/unpack/xz.c,$(host-$(2)-src)),$(host-7zip))
 	$$(call say,HOSTLD,$$@)
-	$$(Q)$(1) -fsanitize=address,undefined $$^ -lcmocka -o $$@
+	$$(Q)$(1) -fsanitize=address,undefined $$^ -lcmocka $(host-libs) -o $$@
 $(BUILD)/host/$(1)/test_$(2).passed: $(BUILD)/host/$(1)/test_$(2)
 	$$(call say,TEST,$$<)
 	$$(Q)timeout 300 $$< >$$@.log 2>&1 || { cat $$@.log; exit 1; }

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
-ts-src += $(addprefix build/,image.c notes.c guest_string.c verdict.c layout.c memory.c \
+ts-src += $(addprefix build/,image.c open.c notes.c guest_string.c verdict.c layout.c memory.c \
 	tables.c domain.c)

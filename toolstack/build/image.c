@@ -28,8 +28,6 @@ struct section_header {
 enum { CLASS_32 = 1, CLASS_64 = 2, LITTLE_ENDIAN_DATA = 1, MACHINE_X86_64 = 62 };
 enum { SEGMENT_LOAD = 1, SEGMENT_NOTE = 4, SECTION_NOTE = 7 };
 
-#define BZIMAGE_MAGIC_OFFSET 0x202 /* Linux x86 boot protocol */
-
 static bool read_at(const struct ts_kernel *k, uint64_t offset, void *to, size_t n)
 {
     if (!image_has(k, offset, n))
@@ -41,12 +39,7 @@ static bool read_at(const struct ts_kernel *k, uint64_t offset, void *to, size_t
 static int check_format(struct image_reader *r, struct elf_header *eh)
 {
     struct ts_kernel *k = r->kernel;
-    char magic[4];
 
-    if (read_at(k, BZIMAGE_MAGIC_OFFSET, magic, 4) && !memcmp(magic, "HdrS", 4)) {
-        k->format = TS_IMAGE_BZIMAGE;
-        return image_refuse(r, "is a compressed bzImage: it must be unpacked first");
-    }
     memset(eh, 0, sizeof(*eh));
     if (!read_at(k, 0, eh->ident, sizeof(eh->ident)) || memcmp(eh->ident, "\177ELF", 4))
         return image_refuse(r, "is not an ELF file");
@@ -170,8 +163,6 @@ const char *ts_image_format_text(enum ts_image_format format)
         return "ELF64 with a __xen_guest string";
     case TS_IMAGE_ELF32:
         return "ELF32";
-    case TS_IMAGE_BZIMAGE:
-        return "bzImage";
     case TS_IMAGE_UNKNOWN:
         break;
     }

@@ -32,6 +32,7 @@ static void files_free(struct ts_manager *m, struct files *f)
 {
     if (!f)
         return;
+    ts_kernel_close(&f->kernel);
     unload(m, f->ramdisk, f->ramdisk_size);
     unload(m, f->kernel_data, f->kernel_size);
     free(f);
@@ -47,11 +48,13 @@ static int load(struct ts_manager *m, const char *path, const void **data, size_
     return rc ? ts_fail(err, rc, "%s cannot be read: %s", path, ts_err_text(rc)) : 0;
 }
 
-static int check_kernel(const struct ts_config *config, struct files *f,
+static int check_kernel(struct ts_manager *m, const struct ts_config *config,
+                        const struct ts_progress *progress, struct files *f,
                         struct ts_err *err)
 {
     struct ts_err why = { 0 };
-    int rc = ts_kernel_parse(f->kernel_data, f->kernel_size, &f->kernel, &why);
+    int rc = ts_kernel_open(m->env.unpacker, f->kernel_data, f->kernel_size, progress,
+                            &f->kernel, &why);
     uint64_t least;
 
     if (rc)
@@ -65,7 +68,8 @@ static int check_kernel(const struct ts_config *config, struct files *f,
 
 /* Reads and checks them. NULL with *rc and err. */
 static struct files *files_load(struct ts_manager *m, const struct ts_config *config,
-                                int *rc, struct ts_err *err)
+                                const struct ts_progress *progress, int *rc,
+                                struct ts_err *err)
 {
     struct files *f = calloc(1, sizeof(*f));
 
@@ -77,7 +81,7 @@ static struct files *files_load(struct ts_manager *m, const struct ts_config *co
     if (!*rc && config->ramdisk)
         *rc = load(m, config->ramdisk, &f->ramdisk, &f->ramdisk_size, err);
     if (!*rc)
-        *rc = check_kernel(config, f, err);
+        *rc = check_kernel(m, config, progress, f, err);
     if (!*rc)
         return f;
     files_free(m, f);
@@ -268,15 +272,29 @@ destroy:
     return rc;
 }
 
+/* Memory that unpacked kernels have is given up for a domain that lacks some. */
+static int make_with_room(struct ts_manager *m, struct record *r, const struct files *f,
+                          struct ts_err *err)
+{
+    struct ts_err why = { 0 };
+    int rc = make_from(m, r, f, &why);
+
+    if (rc == -XEN_ENOMEM && m->env.unpacker && ts_unpacker_trim(m->env.unpacker, 0)) {
+        why = (struct ts_err){ 0 };
+        rc = make_from(m, r, f, &why);
+    }
+    return rc ? ts_fail(err, rc, "%s", why.text) : 0;
+}
+
 int domain_make(struct ts_manager *m, struct record *r, struct ts_err *err)
 {
     struct files *f;
     int rc;
 
-    f = files_load(m, &r->config, &rc, err);
+    f = files_load(m, &r->config, NULL, &rc, err);
     if (!f)
         return rc;
-    rc = make_from(m, r, f, err);
+    rc = make_with_room(m, r, f, err);
     files_free(m, f);
     return rc;
 }
@@ -299,12 +317,13 @@ int ts_domain_check(struct ts_manager *m, const struct ts_config *config,
     int rc = config_check(m, config, NULL, err);
 
     if (!rc)
-        files_free(m, files_load(m, config, &rc, err));
+        files_free(m, files_load(m, config, NULL, &rc, err));
     return rc;
 }
 
-int ts_domain_create(struct ts_manager *m, const struct ts_config *config, domid_t *id,
-                     struct ts_err *err)
+/* Everything but the files is looked at here: others may have made domains meanwhile. */
+static int create_from(struct ts_manager *m, const struct ts_config *config,
+                       const struct files *f, domid_t *id, struct ts_err *err)
 {
     struct record *r;
     int rc = config_check(m, config, NULL, err);
@@ -319,7 +338,7 @@ int ts_domain_create(struct ts_manager *m, const struct ts_config *config, domid
     memcpy(r->domain.uuid, config->uuid, TS_UUID_BYTES);
     if (uuid_is_zero(r->domain.uuid))
         uuid_make(m, r->domain.uuid);
-    rc = domain_make(m, r, err);
+    rc = make_with_room(m, r, f, err);
     if (rc) {
         record_free(m, r);
         return rc;
@@ -328,4 +347,27 @@ int ts_domain_create(struct ts_manager *m, const struct ts_config *config, domid
     *id = r->domain.id;
     manager_event(m, TS_EVENT_CREATED, r, "created");
     return 0;
+}
+
+int ts_domain_create_watched(struct ts_manager *m, const struct ts_config *config,
+                             const struct ts_progress *progress, domid_t *id,
+                             struct ts_err *err)
+{
+    struct files *f;
+    int rc = config_check(m, config, NULL, err);
+
+    if (rc)
+        return rc;
+    f = files_load(m, config, progress, &rc, err);
+    if (!f)
+        return rc;
+    rc = create_from(m, config, f, id, err);
+    files_free(m, f);
+    return rc;
+}
+
+int ts_domain_create(struct ts_manager *m, const struct ts_config *config, domid_t *id,
+                     struct ts_err *err)
+{
+    return ts_domain_create_watched(m, config, NULL, id, err);
 }

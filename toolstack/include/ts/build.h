@@ -12,6 +12,7 @@
 
 #include <ts/err.h>
 #include <ts/hv.h>
+#include <ts/unpack.h>
 
 /* --- reading an image --- */
 
@@ -39,13 +40,15 @@ enum ts_image_format {
     TS_IMAGE_ELF64_NOTES,
     TS_IMAGE_ELF64_STRING, /* __xen_guest section */
     TS_IMAGE_ELF32,
-    TS_IMAGE_BZIMAGE, /* must be unpacked first */
 };
 
-/* What an image says about itself. Points into the bytes it was read from. */
+/* What an image says about itself. Points into the bytes it was read from, or into those
+ * that were unpacked from them. */
 struct ts_kernel {
     const uint8_t *data;
     size_t size;
+    struct ts_payload payload;    /* of the file */
+    struct ts_unpacked *unpacked; /* NULL: the file itself is the image */
     enum ts_image_format format;
     struct ts_segment segment[TS_MAX_SEGMENTS];
     unsigned int nr_segments;
@@ -64,12 +67,23 @@ struct ts_kernel {
 };
 
 /*
- * Reads an image and decides whether it can run as a PV64 guest. Fills in *kernel as far
+ * Reads an image that is not packed and decides whether it can run as a PV64 guest. Fills in *kernel as far
  * as it could be read in either case. Returns 0; -XEN_ENOEXEC with the reason in err:
  * "is a 32-bit kernel: ...", to be put behind the image's name.
  */
 int ts_kernel_parse(const void *data, size_t size, struct ts_kernel *kernel,
                     struct ts_err *err);
+
+/*
+ * The same for a file that may be packed. The file's bytes must stay where they are until
+ * ts_kernel_close(), which is due after failures too. unpacker: where unpacked kernels are
+ * kept; NULL: in memory of malloc(), until they are closed. progress may be NULL.
+ * Returns 0, -XEN_ENOEXEC as above, -XEN_ENOMEM, -XEN_EINTR (progress said so).
+ */
+int ts_kernel_open(struct ts_unpacker *unpacker, const void *file, size_t size,
+                   const struct ts_progress *progress, struct ts_kernel *kernel,
+                   struct ts_err *err);
+void ts_kernel_close(struct ts_kernel *kernel);
 
 /* "ELF64 with Xen notes", ... */
 const char *ts_image_format_text(enum ts_image_format format);

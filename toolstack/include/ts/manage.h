@@ -119,6 +119,7 @@ struct ts_manager_env {
     struct ts_consoles *consoles;
     const struct ts_store_ops *store;
     void *store_context;
+    struct ts_unpacker *unpacker; /* where unpacked kernels are kept; NULL: nowhere */
 
     void *context; /* of the functions below */
     /* A file's bytes, valid until given back. 0 or a negative XEN_E*. */
@@ -166,6 +167,14 @@ const struct ts_domain *ts_domain_find(const struct ts_manager *manager, const c
  */
 int ts_domain_create(struct ts_manager *manager, const struct ts_config *config,
                      domid_t *id, struct ts_err *err);
+
+/*
+ * The same. While a packed kernel is unpacked progress->step() is called: it may let other
+ * threads use the manager, and ends the creation with -XEN_EINTR. NULL: as above.
+ */
+int ts_domain_create_watched(struct ts_manager *manager, const struct ts_config *config,
+                             const struct ts_progress *progress, domid_t *id,
+                             struct ts_err *err);
 
 /* Checks all that can be checked without making anything (`create -n`). */
 int ts_domain_check(struct ts_manager *manager, const struct ts_config *config,
