@@ -66,4 +66,4 @@ include $(sort $(wildcard */build.mk tests/*/build.mk tests/build.mk))
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/debian -prune -o -name '*.d' -type f -print 2>/dev/null)

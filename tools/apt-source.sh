@@ -11,6 +11,10 @@ folder=$(cd "$2" && pwd)
 apt=$folder/apt
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# Two packages at a time would share the list of sources, the log, and the lists' lock.
+exec 9>"$apt/lock"
+flock 9
+
 # The mirrors that binary packages come from have the sources too.
 sources() {
     apt-get indextargets --format '$(ORIGIN) $(SITE) $(RELEASE) $(COMPONENT)' \
@@ -38,9 +42,6 @@ fail() {
     exit 1
 }
 
-# Two packages at a time would share the lists' lock.
-exec 9>"$apt/lock"
-flock 9
 : >"$apt/log"
 work=$folder/$package.part
 fetch() {
