@@ -31,6 +31,8 @@ static void offer_verbs(const struct completion *c)
     for (const struct verb *v = verbs; v->name; v++)
         if (!v->is_hidden)
             offer(c, v->name);
+    for (const struct ts_cli_verb *v = c->cli->env.more; v && v->name; v++)
+        offer(c, v->name);
 }
 
 static void offer_kind(const struct completion *c, enum word_kind kind)
@@ -137,7 +139,7 @@ void ts_cli_complete(struct ts_cli *cli, int argc, const char *const *argv,
     if (option) {
         offer_kind(&c, option->kind);
     } else if (c.begun[0] == '-') {
-        offer_options(&c, verb ? verb->options : NULL);
+        offer_options(&c, verb ? verb->options : leading_options);
         offer_options(&c, common_options);
     } else if (verb) {
         offer_kind(&c, kind_of_operand(verb, operands));

@@ -28,10 +28,16 @@ static void print_options(struct call *call, const struct option *options)
     }
 }
 
+static void print_usage(struct call *call, const char *name, const char *arguments,
+                        const char *summary)
+{
+    call_print(call, "usage: %s [OPTION...]%s%s\n\n%s\n", name, *arguments ? " " : "",
+               arguments, summary);
+}
+
 static void print_verb(struct call *call, const struct verb *v)
 {
-    call_print(call, "usage: %s [OPTION...]%s%s\n\n%s\n", v->name,
-               *v->arguments ? " " : "", v->arguments, v->summary);
+    print_usage(call, v->name, v->arguments, v->summary);
     if (v->more)
         call_print(call, "%s\n", v->more);
     call_print(call, "\n");
@@ -42,9 +48,13 @@ static void print_verb(struct call *call, const struct verb *v)
 
 static void print_list(struct call *call)
 {
+    const struct ts_cli_verb *more = call->cli->env.more;
+
     for (const struct verb *v = verbs; v->name; v++)
         if (!v->is_hidden)
             call_print(call, "%-*s%s\n", WIDTH, v->name, v->summary);
+    for (; more && more->name; more++)
+        call_print(call, "%-*s%s\n", WIDTH, more->name, more->summary);
     call_print(call, "\n\"help VERB\" says more about one of them.\n");
 }
 
@@ -77,8 +87,21 @@ static void describe_verb(struct ts_doc *doc, struct cJSON *array, const struct 
     describe_options(doc, options, v->is_raw ? NULL : common_options);
 }
 
+static void describe_more(struct ts_doc *doc, struct cJSON *array,
+                          const struct ts_cli_verb *v)
+{
+    struct cJSON *object = ts_doc_object(doc, array, NULL);
+
+    ts_doc_text(doc, object, "name", v->name);
+    ts_doc_text(doc, object, "arguments", v->arguments);
+    ts_doc_text(doc, object, "summary", v->summary);
+    ts_doc_null(doc, object, "more");
+    ts_doc_array(doc, object, "options");
+}
+
 static void describe(struct call *call, const struct verb *verb)
 {
+    const struct ts_cli_verb *more = verb ? NULL : call->cli->env.more;
     struct ts_doc doc = { 0 };
     struct cJSON *root = ts_doc_object(&doc, NULL, NULL);
     struct cJSON *array = ts_doc_array(&doc, root, "verbs");
@@ -86,6 +109,8 @@ static void describe(struct call *call, const struct verb *verb)
     for (const struct verb *v = verbs; v->name; v++)
         if (verb ? v == verb : !v->is_hidden)
             describe_verb(&doc, array, v);
+    for (; more && more->name; more++)
+        describe_more(&doc, array, more);
     call_document(call, &doc);
 }
 
@@ -99,16 +124,31 @@ void help_about(struct call *call, const struct verb *verb)
         print_list(call);
 }
 
+static void help_more(struct call *call, const struct ts_cli_verb *v)
+{
+    struct ts_doc doc = { 0 };
+    struct cJSON *root;
+
+    if (call->format == FORMAT_TEXT) {
+        print_usage(call, v->name, v->arguments, v->summary);
+        return;
+    }
+    root = ts_doc_object(&doc, NULL, NULL);
+    describe_more(&doc, ts_doc_array(&doc, root, "verbs"), v);
+    call_document(call, &doc);
+}
+
 enum ts_exit help_run(struct call *call)
 {
-    const struct verb *verb = NULL;
+    const char *name = call->words.nr_operands ? call_word(call, 0) : NULL;
+    const struct verb *verb = name ? verb_find(name) : NULL;
+    const struct ts_cli_verb *more = name ? verb_find_more(call->cli, name) : NULL;
 
-    if (call->words.nr_operands) {
-        verb = verb_find(call_word(call, 0));
-        if (!verb)
-            return call_fail(call, TS_EXIT_USAGE, "there is no verb \"%s\"",
-                             call_word(call, 0));
-    }
-    help_about(call, verb);
+    if (more)
+        help_more(call, more);
+    else if (verb || !name)
+        help_about(call, verb);
+    else
+        return call_fail(call, TS_EXIT_USAGE, "there is no verb \"%s\"", name);
     return TS_EXIT_OK;
 }

@@ -12,6 +12,7 @@
 #include <ts/out.h>
 
 struct call;
+struct ts_cli;
 
 /* --- options.c: words --- */
 
@@ -66,8 +67,8 @@ struct words {
     unsigned int nr_options;
 };
 
-/* Options of every verb. */
-extern const struct option common_options[];
+/* Options of every verb, and those that may stand before it. */
+extern const struct option common_options[], leading_options[];
 
 /*
  * Sorts words: the options of both tables (the second may be NULL) may stand anywhere
@@ -92,8 +93,10 @@ bool parse_seconds(const char *text, uint64_t *ns);
 
 extern const struct verb *const verbs; /* ends with a row without a name */
 const struct verb *verb_find(const char *name);
-/* The one that was meant, as far as can be told; NULL: none is like it. */
-const struct verb *verb_nearest(const char *name);
+/* The verb that was meant, as far as can be told; NULL: none is like it. */
+const char *verb_nearest(const struct ts_cli *cli, const char *name);
+/* A verb of the program's own (ts_cli_env.more), or NULL. */
+const struct ts_cli_verb *verb_find_more(const struct ts_cli *cli, const char *name);
 
 /* --- run.c, report.c: a call --- */
 

@@ -17,6 +17,12 @@ const struct option common_options[] = {
     { 0 },
 };
 
+const struct option leading_options[] = {
+    { 'v', "verbose", NULL, "with errors: the hypervisor's number", WORD_OTHER },
+    { OPTION_VERSION, "version", NULL, "as the verb \"version\"", WORD_OTHER },
+    { 0 },
+};
+
 /* Where the words are read. */
 struct reader {
     struct words *words;

@@ -82,13 +82,6 @@ static enum ts_exit read_format(struct call *call, const struct words *words)
     return TS_EXIT_OK;
 }
 
-/* Before the verb. */
-static const struct option leading_options[] = {
-    { 'v', "verbose", NULL, "with errors: the hypervisor's number", WORD_OTHER },
-    { OPTION_VERSION, "version", NULL, "as the verb \"version\"", WORD_OTHER },
-    { 0 },
-};
-
 /* --- the verb --- */
 
 static enum ts_exit check_operands(struct call *call)
@@ -143,16 +136,16 @@ static enum ts_exit run_words(struct call *call)
 
 static enum ts_exit run_verb(struct call *call, int argc, const char *const *argv)
 {
-    const struct verb *nearest;
+    const char *nearest;
     enum ts_exit exit;
 
     call->verb = verb_find(argv[0]);
     if (!call->verb) {
-        nearest = verb_nearest(argv[0]);
+        nearest = verb_nearest(call->cli, argv[0]);
         if (nearest)
             return call_fail(call, TS_EXIT_USAGE,
                              "there is no verb \"%s\"; is \"%s\" meant?", argv[0],
-                             nearest->name);
+                             nearest);
         return call_fail(call, TS_EXIT_USAGE, "there is no verb \"%s\"", argv[0]);
     }
     exit = parse_words(call, argc - 1, argv + 1);
@@ -203,4 +196,38 @@ int ts_cli_run(struct ts_cli *cli, const struct ts_cli_io *io, int argc,
         exit = TS_EXIT_INTERRUPTED;
     ts_text_free(&call.out);
     return (int)exit;
+}
+
+/* --- where --- */
+
+static enum ts_cli_place place_of_verb(int argc, const char *const *argv)
+{
+    const struct verb *verb = verb_find(argv[0]);
+    struct words words;
+    bool helps;
+
+    if (!verb)
+        return TS_PLACE_UNKNOWN;
+    if (verb->is_local || words_parse(&words, verb->options, common_options, false,
+                                      argc - 1, argv + 1, NULL))
+        return TS_PLACE_HERE;
+    helps = words_count(&words, 'h') || words.nr_operands < verb->least ||
+            words.nr_operands > verb->most;
+    words_free(&words);
+    return helps ? TS_PLACE_HERE : TS_PLACE_MACHINE;
+}
+
+enum ts_cli_place ts_cli_place(int argc, const char *const *argv)
+{
+    enum ts_cli_place place = TS_PLACE_HERE;
+    struct words leading;
+
+    if (words_parse(&leading, leading_options, common_options, true, argc, argv, NULL))
+        return place;
+    if (words_count(&leading, OPTION_VERSION))
+        place = TS_PLACE_MACHINE;
+    else if (leading.nr_operands && !words_count(&leading, 'h'))
+        place = place_of_verb((int)leading.nr_operands, leading.operand);
+    words_free(&leading);
+    return place;
 }

@@ -319,20 +319,37 @@ static unsigned int distance(const char *a, const char *b)
     return row[na % 3][nb];
 }
 
-const struct verb *verb_nearest(const char *name)
+/* Takes candidate for *nearest if it is closer to name than that. */
+static void consider(const char *name, const char *candidate, const char **nearest,
+                     unsigned int *least)
 {
-    const struct verb *nearest = NULL;
+    unsigned int d = distance(name, candidate);
+
+    if (d < *least && d < strlen(candidate)) {
+        *least = d;
+        *nearest = candidate;
+    }
+}
+
+const char *verb_nearest(const struct ts_cli *cli, const char *name)
+{
+    const char *nearest = NULL;
     unsigned int least = 3;
 
     if (strlen(name) > LONGEST)
         return NULL;
-    for (const struct verb *v = table; v->name; v++) {
-        unsigned int d = v->is_hidden ? least : distance(name, v->name);
-
-        if (d < least && d < strlen(v->name)) {
-            least = d;
-            nearest = v;
-        }
-    }
+    for (const struct verb *v = table; v->name; v++)
+        if (!v->is_hidden)
+            consider(name, v->name, &nearest, &least);
+    for (const struct ts_cli_verb *v = cli->env.more; v && v->name; v++)
+        consider(name, v->name, &nearest, &least);
     return nearest;
+}
+
+const struct ts_cli_verb *verb_find_more(const struct ts_cli *cli, const char *name)
+{
+    for (const struct ts_cli_verb *v = cli->env.more; v && v->name; v++)
+        if (!strcmp(v->name, name))
+            return v;
+    return NULL;
 }

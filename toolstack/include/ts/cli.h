@@ -73,6 +73,11 @@ struct ts_cli_usage {
     unsigned int event_ports, grants, mapped_frames, xenstore_nodes;
 };
 
+/* A verb that the program has besides. */
+struct ts_cli_verb {
+    const char *name, *arguments, *summary;
+};
+
 struct ts_cli_env {
     struct ts_hv *hv;
     struct ts_manager *manager;
@@ -88,6 +93,8 @@ struct ts_cli_env {
     /* Ends the machine, or starts it again, as soon as the program likes: returns at once,
      * so that whoever asked for it gets an answer. NULL: cannot be done from here. */
     void (*end_machine)(void *context, bool reboot);
+    /* For help, completion and suggestions; ends with a name NULL. May be NULL. */
+    const struct ts_cli_verb *more;
 };
 
 struct ts_cli;
@@ -112,6 +119,15 @@ void ts_cli_event(struct ts_cli *cli, enum ts_event event, const struct ts_domai
  */
 int ts_cli_run(struct ts_cli *cli, const struct ts_cli_io *io, int argc,
                const char *const *argv);
+
+enum ts_cli_place {
+    TS_PLACE_UNKNOWN, /* there is no such verb */
+    TS_PLACE_HERE,    /* needs no machine; also what is wrong in its words, and help */
+    TS_PLACE_MACHINE,
+};
+
+/* Where a command is to be run, for a program that reaches machines from outside. */
+enum ts_cli_place ts_cli_place(int argc, const char *const *argv);
 
 /*
  * Completion: calls add with each word that may stand where the last one of argv (which
