@@ -7,6 +7,8 @@
  */
 #include "console.h"
 
+#include <string.h>
+
 #include <abi/io/console.h>
 #include <mini-os/boot.h>
 #include <mini-os/console.h>
@@ -20,9 +22,48 @@
 static struct xencons_interface *ring; /* NULL: the hypervisor's console */
 static struct wait_queue input_waiters, output_waiters;
 
+/*
+ * What the hypervisor has received, [start, end) of bytes: its own queue is short, so it
+ * is emptied when it says that there is something, not when somebody reads.
+ */
+#define RECEIVED_ORDER 2
+#define RECEIVED_SIZE  ((size_t)PAGE_SIZE << RECEIVED_ORDER)
+
+static struct {
+    char *bytes; /* NULL: no memory, or a ring is used */
+    size_t start, end;
+} received;
+
+static void receive(void)
+{
+    int got = 1;
+
+    if (received.start == received.end)
+        received.start = received.end = 0;
+    while (received.bytes && received.end < RECEIVED_SIZE && got > 0) {
+        got = console_read(received.bytes + received.end, RECEIVED_SIZE - received.end);
+        if (got > 0)
+            received.end += (size_t)got;
+    }
+}
+
+static size_t take_received(char *buf, size_t len)
+{
+    size_t left;
+
+    receive();
+    left = received.end - received.start;
+    if (len > left)
+        len = left;
+    memcpy(buf, received.bytes + received.start, len);
+    received.start += len;
+    return len;
+}
+
 static void console_event(evtchn_port_t port, void *data)
 {
     (void)port, (void)data;
+    receive();
     queue_wake_all(&input_waiters);
     queue_wake_all(&output_waiters);
     poll_wake();
@@ -102,6 +143,8 @@ static size_t read_now(char *buf, size_t len)
 
     if (ring)
         return ring_read(buf, len);
+    if (received.bytes)
+        return take_received(buf, len);
     got = console_read(buf, len);
     return got > 0 ? got : 0;
 }
@@ -138,10 +181,12 @@ static void open_ring(void)
 /* A domain without a console of either kind still has what it prints. */
 void console_init(void)
 {
-    if (boot_info->flags & SIF_INITDOMAIN)
+    if (boot_info->flags & SIF_INITDOMAIN) {
+        received.bytes = alloc_pages(RECEIVED_ORDER);
         event_bind_virq(VIRQ_CONSOLE, 0, console_event, NULL);
-    else if (boot_info->console.domU.mfn)
+    } else if (boot_info->console.domU.mfn) {
         open_ring();
+    }
 }
 
 void console_resume(void)

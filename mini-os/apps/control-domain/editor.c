@@ -12,7 +12,6 @@
 #include "editor.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +39,7 @@ struct block {
 
 static struct block *blocks;
 static size_t blocks_size;
-static jmp_buf no_memory;
+static jmp_buf give_up;
 
 /* What leads to the block of that memory; NULL when it is none. */
 static struct block **find_block(const void *memory)
@@ -58,7 +57,7 @@ void *linenoise_malloc(size_t size)
     if (size <= MEMORY_LIMIT - blocks_size)
         block = calloc(1, sizeof(*block) + size);
     if (!block)
-        longjmp(no_memory, 1);
+        longjmp(give_up, 1);
     block->size = size;
     block->next = blocks;
     blocks = block;
@@ -108,7 +107,28 @@ static void free_everything(void)
 
 /* --- terminal --- */
 
-static bool is_editing, completion_is_shown;
+#define INTERRUPT 0x03              /* ^C */
+#define KEYS_MAX  (2 * EDITOR_LINE) /* typed in one line */
+
+static bool is_editing, completion_is_shown, is_interrupted;
+static bool skips_line; /* what is left of it is of no use */
+static unsigned int keys;
+
+static bool ends_line(unsigned char c)
+{
+    return c == '\r' || c == '\n' || c == INTERRUPT;
+}
+
+static unsigned char next_key(void)
+{
+    while (!terminal_has_input()) {
+        display_flush();
+        terminal_wait(TIME_NEVER);
+    }
+    if (iscntrl(terminal_peek()))
+        display_flush();
+    return terminal_take();
+}
 
 ssize_t linenoise_read(void *byte)
 {
@@ -119,13 +139,14 @@ ssize_t linenoise_read(void *byte)
         *to = NO_KEY;
         return 1;
     }
-    while (!terminal_has_input()) {
-        display_flush();
-        terminal_wait(TIME_NEVER);
-    }
-    if (iscntrl(terminal_peek()))
-        display_flush();
-    *to = terminal_take();
+    while (skips_line)
+        skips_line = !ends_line(next_key());
+    if (++keys > KEYS_MAX)
+        longjmp(give_up, 1);
+    *to = next_key();
+    is_interrupted = *to == INTERRUPT;
+    if (is_interrupted)
+        terminal_write("^C", 2);
     return 1;
 }
 
@@ -224,17 +245,17 @@ static enum editor_result edit(const char *prompt, char *line)
 {
     char *read;
 
-    if (setjmp(no_memory)) {
+    if (setjmp(give_up)) {
         free_everything();
         completion_is_shown = false;
+        skips_line = true;
         return refuse_line();
     }
     linenoiseHistorySetMaxLen(HISTORY);
-    errno = 0;
     read = linenoise(prompt);
     if (read)
         return take_line(read, line);
-    return errno == EAGAIN ? EDITOR_INTERRUPTED : EDITOR_ENDED;
+    return is_interrupted ? EDITOR_INTERRUPTED : EDITOR_ENDED;
 }
 
 enum editor_result editor_read(const char *prompt, char *line)
@@ -242,6 +263,7 @@ enum editor_result editor_read(const char *prompt, char *line)
     enum editor_result result;
 
     is_editing = true;
+    keys = 0;
     result = edit(prompt, line);
     is_editing = false;
     return result;
