@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The toolstack's portable library. A folder's build.mk names its files in ts-src
 # (relative to toolstack/): compiled here for the host as $(BUILD)/toolstack/
-# libtoolstack.a (with objects of others in ts-host-others), and by whatever else wants the library with a C library of its own.
+# libtoolstack.a (with objects of others in ts-host-others), and by whatever else wants
+# the library with a C library of its own.
 # Programs of the host have rules of their own in their folder's build.mk.
 
 include $(wildcard toolstack/*/build.mk)

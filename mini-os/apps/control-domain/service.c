@@ -7,6 +7,7 @@
 #include "control.h"
 #include "hypercalls.h"
 
+#include <mini-os/bulk.h>
 #include <mini-os/events.h>
 #include <mini-os/timeout.h>
 #include <ts/store.h>
@@ -14,6 +15,7 @@
 
 #define STACK_ORDER 5 /* domains that restart are built on it */
 #define WORD_BITS   64u
+#define KEEP_BYTES  (128u << 20) /* of unpacked kernels; two of Debian's are less */
 
 static struct mutex lock; /* held by whoever is in the toolstack */
 static struct ts_consoles *consoles;
@@ -21,6 +23,7 @@ static struct ts_manager *manager;
 static struct xs_server *server;
 static struct ts_store *store;
 static struct ts_cli *cli;
+static struct ts_unpacker *unpacker;
 
 /* Notes for the thread; changed with event delivery off. */
 static struct {
@@ -215,6 +218,31 @@ static void on_manager_event(void *context, enum ts_event event,
         ts_cli_event(cli, event, d, text);
 }
 
+static void *kernel_alloc(void *unused, size_t size)
+{
+    (void)unused;
+    return bulk_alloc(size);
+}
+
+static void kernel_free(void *unused, void *address, size_t size)
+{
+    (void)unused;
+    bulk_free(address, size);
+}
+
+static bool make_unpacker(void)
+{
+    const struct ts_unpacker_env env = {
+        .alloc = kernel_alloc,
+        .free = kernel_free,
+        .random = random_bytes,
+        .keep_bytes = KEEP_BYTES,
+    };
+
+    unpacker = ts_unpacker_create(&env);
+    return unpacker;
+}
+
 static bool make_manager(struct ts_hv *hv)
 {
     const struct ts_manager_env env = {
@@ -222,6 +250,7 @@ static bool make_manager(struct ts_hv *hv)
         .consoles = consoles,
         .store = &ts_store_ops,
         .store_context = store,
+        .unpacker = unpacker,
         .load = file_load,
         .unload = file_unload,
         .hold = file_hold,
@@ -262,7 +291,7 @@ static bool make_toolstack(void)
     consoles = ts_consoles_create(hv, NULL);
     server = xs_server_create(&config);
     store = server ? ts_store_create(hv, server) : NULL;
-    return consoles && store && make_manager(hv) && make_cli(hv);
+    return consoles && store && make_unpacker() && make_manager(hv) && make_cli(hv);
 }
 
 bool service_start(void)
