@@ -20,6 +20,7 @@ void app_main(void)
     timeout_init();
     console_init();
     files_init();
+    p2m_publish();
     thread = thread_create_sized("main", program_main, NULL, main_stack_order);
     BUG_ON(!thread);
     thread_detach(thread);

@@ -42,10 +42,11 @@ void timeout_init(void);
 void threads_init(void);
 void console_init(void);
 void files_init(void);
+void p2m_publish(void); /* without memory for it, nothing is published */
 void xenbus_init(void);
 void shutdown_watch_init(void);
 
-/* After the domain has come back from SHUTDOWN_suspend, in the same order. */
+/* After the domain has come back from SHUTDOWN_suspend: p2m_publish(), then these. */
 void timeout_resume(void);
 void console_resume(void);
 void xenbus_resume(void);

@@ -48,6 +48,7 @@ static void start_again(void)
     traps_install();
     callbacks_install();
     timer_init();
+    p2m_publish();
     timeout_resume();
     console_resume();
 }

@@ -77,10 +77,26 @@ int xenbus_unwatch(struct xenbus_watch *watch)
     return rc;
 }
 
+/* Watches may come and go while the store is told of one. */
+static struct xenbus_watch *next_to_renew(void)
+{
+    struct xenbus_watch *watch = watches;
+
+    while (watch && !watch->to_be_renewed)
+        watch = watch->next;
+    return watch;
+}
+
 void xenbus_renew_watches(void)
 {
-    for (struct xenbus_watch *watch = watches; watch; watch = watch->next)
+    struct xenbus_watch *watch;
+
+    for (watch = watches; watch; watch = watch->next)
+        watch->to_be_renewed = true;
+    while ((watch = next_to_renew())) {
+        watch->to_be_renewed = false;
         tell_store(XS_WATCH, watch);
+    }
 }
 
 void xenbus_deliver_event(char *payload, size_t len)

@@ -3,8 +3,9 @@
  * The connection to xenstore: the shared ring, requests and their answers.
  *
  * Senders take turns under send_lock. One thread receives: an answer goes to the request
- * with its number, a watch event to the watch with its token. When the other end breaks
- * the protocol the connection is closed, and whoever waits gets -ENOTCONN.
+ * with its number, a watch event to the watch with its token. When one end breaks the
+ * protocol, whoever waits gets -ENOTCONN, and the ring is begun anew if the other end can do
+ * that; all requests and watch events of the ring's earlier life are gone then.
  */
 #include "xenbus.h"
 
@@ -18,20 +19,25 @@
 #include <mini-os/events.h>
 #include <mini-os/mm.h>
 #include <mini-os/panic.h>
+#include <mini-os/time.h>
 
 #include "internal.h"
+
+#define RECONNECT_TIME (10 * NSEC_PER_SEC) /* that the other end has for it */
 
 /* Waits for an answer, on the stack of who asked. */
 struct request {
     struct request *next;
     uint32_t id, type;
+    unsigned long life; /* of the ring, in which it was made */
     bool done;
     struct xenbus_answer answer;
     struct wait_queue waiter;
 };
 
 static struct xenstore_domain_interface *ring; /* NULL: no connection */
-static bool broken;
+static bool broken;                            /* for good */
+static unsigned long life; /* of the ring: how often it has been begun */
 static struct wait_queue ring_waiters;
 static struct mutex send_lock;
 
@@ -81,14 +87,23 @@ static ssize_t get_bytes(char *to, size_t len)
     return len;
 }
 
-/* Moves all len bytes by move, waiting for the other end. 0 or -ENOTCONN. */
-static int transfer(ssize_t (*move)(char *bytes, size_t len), char *bytes, size_t len)
+/* Whether the other end has told that it takes no more from this one. */
+static bool is_refused(void)
+{
+    return (READ_ONCE(ring->server_features) & XENSTORE_SERVER_FEATURE_ERROR) &&
+           READ_ONCE(ring->error) != XENSTORE_ERROR_NONE;
+}
+
+/* Moves all len bytes by move, waiting for the other end. 0, or -ENOTCONN when the ring
+ * has come to the end of that life. */
+static int transfer(ssize_t (*move)(char *bytes, size_t len), char *bytes, size_t len,
+                    unsigned long of_life)
 {
     bool events = events_save_disable();
     ssize_t done = 0;
 
-    while (len && done >= 0 && !broken) {
-        done = move(bytes, len);
+    while (len && done >= 0 && !broken && life == of_life) {
+        done = is_refused() ? -ENOTCONN : move(bytes, len);
         if (done > 0) {
             bytes += done;
             len -= done;
@@ -107,14 +122,14 @@ static ssize_t put_move(char *bytes, size_t len)
 }
 
 static int send(const struct xsd_sockmsg *header, const struct xenbus_part *parts,
-                unsigned int count)
+                unsigned int count, unsigned long of_life)
 {
     int rc;
 
     mutex_lock(&send_lock);
-    rc = transfer(put_move, (char *)header, sizeof(*header));
+    rc = transfer(put_move, (char *)header, sizeof(*header), of_life);
     for (unsigned int i = 0; i < count && !rc; i++)
-        rc = transfer(put_move, (char *)parts[i].bytes, parts[i].len);
+        rc = transfer(put_move, (char *)parts[i].bytes, parts[i].len, of_life);
     mutex_unlock(&send_lock);
     return rc;
 }
@@ -124,6 +139,7 @@ static void enter(struct request *request)
     bool events = events_save_disable();
 
     request->id = ++last_id;
+    request->life = life;
     request->next = requests;
     requests = request;
     events_restore(events);
@@ -168,7 +184,7 @@ int xenbus_call(uint32_t type, uint32_t tx, const struct xenbus_part *parts,
         return -EINVAL;
     enter(&request);
     header.req_id = request.id;
-    rc = send(&header, parts, count);
+    rc = send(&header, parts, count, request.life);
     if (rc) {
         leave(request.id);
         return rc;
@@ -206,11 +222,11 @@ static void deliver_answer(const struct xsd_sockmsg *header, char *payload)
     finish(request, rc, payload, rc ? 0 : header->len);
 }
 
-static int receive_one(void)
+static int receive_one(unsigned long of_life)
 {
     struct xsd_sockmsg header;
     char *payload;
-    int rc = transfer(get_bytes, (char *)&header, sizeof(header));
+    int rc = transfer(get_bytes, (char *)&header, sizeof(header), of_life);
 
     if (rc)
         return rc;
@@ -220,7 +236,7 @@ static int receive_one(void)
     if (!payload)
         return -ENOMEM;
     payload[header.len] = '\0';
-    rc = transfer(get_bytes, payload, header.len);
+    rc = transfer(get_bytes, payload, header.len, of_life);
     if (rc)
         free(payload);
     else if (header.type == XS_WATCH_EVENT)
@@ -230,21 +246,66 @@ static int receive_one(void)
     return rc;
 }
 
-static void close_connection(void)
+/* Nobody waits for anything from the ring's life any more. */
+static void end_life(void)
 {
-    kprintf("mini-os: the connection to xenstore is lost\n");
-    broken = true;
+    life++;
     ring_event(0, NULL);
     while (requests)
         finish(leave(requests->id), -ENOTCONN, NULL, 0);
 }
 
+/* The ring is the other end's until that says so. Returns whether it has. */
+static bool is_begun_anew(void)
+{
+    uint64_t deadline = time_now() + RECONNECT_TIME;
+    bool events;
+    int rc = 0;
+
+    if (!(READ_ONCE(ring->server_features) & XENSTORE_SERVER_FEATURE_RECONNECTION))
+        return false;
+    WRITE_ONCE(ring->connection, XENSTORE_RECONNECT);
+    event_send(boot_info->store_evtchn);
+    events = events_save_disable();
+    while (READ_ONCE(ring->connection) != XENSTORE_CONNECTED && !rc)
+        rc = queue_wait(&ring_waiters, deadline);
+    events_restore(events);
+    return !rc;
+}
+
+static void renew_watches(void *unused)
+{
+    (void)unused;
+    xenbus_renew_watches();
+}
+
+/* Watches are set again by another thread: this one must take the answers. */
+static void begin_anew(void)
+{
+    struct thread *thread;
+
+    end_life();
+    mutex_lock(&send_lock);
+    broken = !is_begun_anew();
+    mutex_unlock(&send_lock);
+    kprintf("mini-os: the connection to xenstore %s\n",
+            broken ? "is lost" : "was broken and has been begun anew");
+    thread = broken ? NULL : thread_create("watches", renew_watches, NULL);
+    if (thread)
+        thread_detach(thread);
+}
+
+/* What was received of the life before a suspension is not an error. */
 static void receive(void *unused)
 {
     (void)unused;
-    while (!receive_one())
-        ;
-    close_connection();
+    while (!broken) {
+        unsigned long now = life;
+
+        if (receive_one(now) && life == now)
+            begin_anew();
+    }
+    end_life();
 }
 
 static void open_ring(void)
@@ -271,12 +332,12 @@ void xenbus_init(void)
     thread_detach(thread);
 }
 
-/* The store of the new host knows nothing of the watches. */
+/* The store of the new host knows nothing of requests and watches. */
 void xenbus_resume(void)
 {
     if (!xenbus_present())
         return;
     open_ring();
-    ring_event(0, NULL);
+    end_life();
     xenbus_renew_watches();
 }

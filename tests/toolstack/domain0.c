@@ -7,7 +7,6 @@
 
 #include <mini-os/events.h>
 #include <mini-os/time.h>
-#include <ts/store.h>
 #include <ts/xs_server.h>
 
 #include "check.h"
@@ -87,9 +86,9 @@ static void set_timer(void *context, uint64_t deadline_ns)
 }
 
 static struct ts_hv_direct direct;
-static struct xs_server *server;
-static struct ts_store *store;
 
+struct xs_server *server;
+struct ts_store *store;
 struct ts_hv *hv;
 struct ts_consoles *consoles;
 struct ts_manager *manager;

@@ -6,8 +6,10 @@
 #ifndef TESTS_TOOLSTACK_DOMAIN0_H
 #define TESTS_TOOLSTACK_DOMAIN0_H
 
-#include <ts/manage.h>
+#include <ts/store.h>
 
+extern struct xs_server *server;
+extern struct ts_store *store;
 extern struct ts_hv *hv;
 extern struct ts_consoles *consoles;
 extern struct ts_manager *manager;

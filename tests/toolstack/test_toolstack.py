@@ -65,3 +65,7 @@ def test_grub_answers(tmp_path):
     assert output.count("(memdisk) (proc)") == 2
     assert "grub_platform=xen" in output
     assert "guest: restarted" in output
+
+
+def test_suspended_guest_goes_on(tmp_path):
+    run(ramdisk_of(tmp_path, BUILD / "tests/apps/sleeper.elf"), "", "suspend")

@@ -5,7 +5,11 @@
  * Calls block the calling thread until the answer is there; any number of threads may
  * call. tx is 0 or a transaction's number. Every function may return the negative errno
  * that the store answered, -ENOMEM, -EINVAL for what is too long, and -ENOTCONN where
- * there is no store or it broke the protocol. Errnos are those of <errno.h>.
+ * there is no store, or while the request was under way the connection broke or the domain
+ * was suspended. Errnos are those of <errno.h>.
+ *
+ * A connection that broke is begun anew if the store can do that: transactions are gone
+ * then, watches are set again and have a first event again.
  */
 #ifndef MINI_OS_XENBUS_H
 #define MINI_OS_XENBUS_H
@@ -52,6 +56,7 @@ struct xenbus_watch {
     struct xenbus_event *first, *last;
     struct semaphore events;
     const char *path;
+    bool to_be_renewed; /* the store has forgotten it */
     char token[24];
 };
 
