@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include "machine.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +29,7 @@ static const char usage[] =
     "      --format FORMAT    text or json\n"
     "  -h, --help\n";
 
-static const struct option options[] = {
+const struct option down_options[] = {
     { "force", no_argument, NULL, 'F' },
     { "timeout", required_argument, NULL, 't' },
     { "format", required_argument, NULL, 'f' },
@@ -122,7 +121,7 @@ static int read_words(struct request *r, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, "Ft:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "Ft:h", down_options, NULL)) != -1) {
         if (option == 'h') {
             fputs(usage, stdout);
             return TS_EXIT_OK;
@@ -158,7 +157,7 @@ static void tell(const struct machine *machine, bool json)
     ts_text_free(&text);
 }
 
-int down_run(int argc, char **argv)
+int tool_down(int argc, char **argv)
 {
     struct request r = { .timeout = "60" };
     struct machine machine;

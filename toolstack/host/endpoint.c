@@ -76,7 +76,7 @@ static bool note_machine(void *context, const struct machine *machine)
     return ++found->n < 2;
 }
 
-int endpoint_find(const char *text, struct endpoint *endpoint)
+int endpoint_find(const char *text, bool silent, struct endpoint *endpoint)
 {
     struct found found = { .n = 0 };
 
@@ -90,6 +90,8 @@ int endpoint_find(const char *text, struct endpoint *endpoint)
         machine_endpoint(&found.machine, endpoint);
         return TS_EXIT_OK;
     }
+    if (silent)
+        return TS_EXIT_CHANNEL;
     if (found.n)
         say("there are several machines, say which by -H NAME: \"pavise machines\"");
     else

@@ -12,6 +12,7 @@
 #ifndef HOST_H
 #define HOST_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,8 +43,9 @@ struct endpoint {
     char port[32];
 };
 
-/* NULL: $PAVISE_ENDPOINT, else the one machine that is up. */
-int endpoint_find(const char *text, struct endpoint *endpoint);
+/* text NULL: $PAVISE_ENDPOINT, else the one machine that is up. Returns an exit code; has
+ * said why unless silent. */
+int endpoint_find(const char *text, bool silent, struct endpoint *endpoint);
 /* A connected socket that does not block, or -1 with err filled in. */
 int endpoint_connect(const struct endpoint *endpoint, struct ts_err *err);
 /* For Unix sockets with paths of any length: -1 with errno. */
@@ -108,8 +110,8 @@ void progress_clear(void);
 
 /* --- local.c --- */
 
-/* Needs this command no machine? verb NULL: there is none. */
-bool is_local_verb(const char *verb, int argc, const char *const *argv);
+/* Needs this command no machine, as far as can be told? verb NULL: there is none. */
+bool is_local(const char *verb, int argc, const char *const *argv);
 int local_run(int argc, const char *const *argv);
 
 /* --- up.c, down.c, machines.c, relay.c: machines, see machine.h --- */
@@ -118,8 +120,15 @@ int local_run(int argc, const char *const *argv);
 bool take_format(const char *text, bool *json);
 
 /* argv[0] is the verb. */
-int up_run(int argc, char **argv);
-int down_run(int argc, char **argv);
-int machines_run(int argc, char **argv);
-int relay_run(int argc, char **argv);
+int tool_up(int argc, char **argv);
+int tool_down(int argc, char **argv);
+int tool_machines(int argc, char **argv);
+int tool_relay(int argc, char **argv);
+
+extern const struct option up_options[], down_options[], machines_options[];
+
+/* --- complete.c --- */
+
+/* The words that may stand where the last of argv begins, a line each, for shells. */
+int tool_complete(int argc, char **argv);
 #endif

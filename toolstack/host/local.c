@@ -2,9 +2,11 @@
 /* Verbs that need no machine: the toolstack's commands on this machine's files. */
 #include "host.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static size_t write_out(void *context, unsigned int stream, const void *bytes, size_t n)
 {
@@ -69,7 +71,18 @@ static void unload(void *context, const void *data, size_t size)
     free((void *)(uintptr_t)data);
 }
 
-static const struct ts_cli_env env = { .load = load, .unload = unload };
+static const struct ts_cli_verb own_verbs[] = {
+    { "up", "[NAME]", "start a machine in QEMU" },
+    { "down", "[NAME]", "shut a machine down" },
+    { "machines", "", "the machines that are up" },
+    { NULL, NULL, NULL },
+};
+
+static const struct ts_cli_env env = {
+    .load = load,
+    .unload = unload,
+    .more = own_verbs,
+};
 
 static struct ts_cli *make_cli(void)
 {
@@ -106,16 +119,16 @@ int local_run(int argc, const char *const *argv)
 
 /* --- which they are --- */
 
-static bool asks_for_help(int argc, const char *const *argv)
+/* `inspect` of a file that is not here is about one of the machine's own. */
+static bool is_about_remote_file(const char *verb, int argc, const char *const *argv)
 {
-    for (int i = 0; i < argc; i++)
-        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
-            return true;
-    return false;
+    return !strcmp(verb, "inspect") && argc > 1 && argv[argc - 1][0] != '-' &&
+           access(argv[argc - 1], F_OK) && errno == ENOENT;
 }
 
-bool is_local_verb(const char *verb, int argc, const char *const *argv)
+bool is_local(const char *verb, int argc, const char *const *argv)
 {
-    return !verb || !strcmp(verb, "help") || !strcmp(verb, "inspect") ||
-           asks_for_help(argc, argv);
+    if (ts_cli_place(argc, argv) == TS_PLACE_MACHINE)
+        return false;
+    return !verb || !is_about_remote_file(verb, argc, argv);
 }

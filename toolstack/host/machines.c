@@ -2,7 +2,6 @@
 /* `pavise machines`: which are up. */
 #include "machine.h"
 
-#include <getopt.h>
 #include <stdio.h>
 
 #include <ts/out.h>
@@ -10,7 +9,7 @@
 static const char usage[] = "usage: pavise machines [--format text|json]\n"
                             "Lists the machines that `pavise up` has started.\n";
 
-static const struct option options[] = {
+const struct option machines_options[] = {
     { "format", required_argument, NULL, 'f' },
     { "help", no_argument, NULL, 'h' },
     { 0 },
@@ -51,7 +50,7 @@ static int read_words(struct output *out, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "h", machines_options, NULL)) != -1) {
         if (option == 'h') {
             fputs(usage, stdout);
             return TS_EXIT_OK;
@@ -65,7 +64,7 @@ static int read_words(struct output *out, int argc, char **argv)
     return TS_EXIT_USAGE;
 }
 
-int machines_run(int argc, char **argv)
+int tool_machines(int argc, char **argv)
 {
     struct output out = { 0 };
     int code = read_words(&out, argc, argv);

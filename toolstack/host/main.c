@@ -7,7 +7,6 @@
  */
 #include "host.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,10 +14,8 @@ static const struct own_verb {
     const char *name;
     int (*run)(int argc, char **argv);
 } own_verbs[] = {
-    { "up", up_run },
-    { "down", down_run },
-    { "machines", machines_run },
-    { "relay", relay_run },
+    { "up", tool_up },       { "down", tool_down },         { "machines", tool_machines },
+    { "relay", tool_relay }, { "complete", tool_complete },
 };
 
 struct line {
@@ -105,25 +102,50 @@ static int run_remote(const struct line *line, const char *verb)
         code = create_files(line->argc - line->verb - 1, command.argv + line->verb + 1,
                             &command.files);
     if (!code)
-        code = endpoint_find(line->endpoint, &endpoint);
+        code = endpoint_find(line->endpoint, false, &endpoint);
     if (!code)
         code = session_run(&command);
     files_close(&command.files);
     return code;
 }
 
+static const struct own_verb *find_own(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof(own_verbs) / sizeof(own_verbs[0]); i++)
+        if (!strcmp(name, own_verbs[i].name))
+            return &own_verbs[i];
+    return NULL;
+}
+
+/* `help up` */
+static int help_own(const struct own_verb *verb)
+{
+    char *words[] = { (char[]){ "help" }, (char[]){ "--help" }, NULL };
+
+    optind = 0;
+    return verb->run(2, words);
+}
+
 int main(int argc, char **argv)
 {
-    struct line line;
+    const struct own_verb *own;
+    const char *const *words;
     const char *verb;
+    struct line line;
 
     if (!read_line(&line, argc, argv))
         return TS_EXIT_USAGE;
-    verb = line.verb < line.argc ? line.argv[line.verb] : NULL;
-    for (size_t i = 0; verb && i < sizeof(own_verbs) / sizeof(own_verbs[0]); i++)
-        if (!strcmp(verb, own_verbs[i].name))
-            return run_own(&own_verbs[i], &line);
-    if (is_local_verb(verb, line.argc, (const char *const *)line.argv))
-        return local_run(line.argc, (const char *const *)line.argv);
-    return run_remote(&line, verb);
+    words = (const char *const *)line.argv;
+    verb = words[line.verb];
+    own = find_own(verb);
+    if (own)
+        return run_own(own, &line);
+    own = line.argc - line.verb == 2 && !strcmp(verb, "help")
+              ? find_own(words[line.verb + 1])
+              : NULL;
+    if (own && own->run != tool_complete && own->run != tool_relay)
+        return help_own(own);
+    if (is_local(verb, line.argc, words))
+        return local_run(line.argc, words);
+    return run_remote(&line, verb ? verb : "");
 }

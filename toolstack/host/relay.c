@@ -210,7 +210,7 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-int relay_run(int argc, char **argv)
+int tool_relay(int argc, char **argv)
 {
     int machine, listener;
 

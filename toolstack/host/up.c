@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +52,7 @@ enum {
     OPT_FORMAT,
 };
 
-static const struct option options[] = {
+const struct option up_options[] = {
     { "memory", required_argument, NULL, 'm' },
     { "cpus", required_argument, NULL, 'n' },
     { "iso", required_argument, NULL, OPT_ISO },
@@ -137,7 +136,7 @@ static int read_words(struct request *r, int argc, char **argv, char *qemu[])
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, "m:n:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "m:n:h", up_options, NULL)) != -1) {
         if (option == 'h') {
             fputs(usage, stdout);
             return TS_EXIT_OK;
@@ -308,7 +307,7 @@ static int start(const struct machine *machine, const struct request *r, char **
     return code;
 }
 
-int up_run(int argc, char **argv)
+int tool_up(int argc, char **argv)
 {
     struct request r = { .settings = { .memory = 1024, .cpus = 2 }, .timeout = 60 };
     char **qemu = calloc((size_t)argc, sizeof(*qemu));
