@@ -34,6 +34,9 @@ fuzz-targets += ts_image
 fuzz-ts_image-src := $(addprefix toolstack/,hv/err.c $(addprefix build/,image.c notes.c \
 	guest_string.c verdict.c layout.c))
 
+fuzz-targets += ts_relay
+fuzz-ts_relay-src := toolstack/remote/relay.c toolstack/remote/frame.c
+
 fuzz-targets += ts_remote
 fuzz-ts_remote-src := $(addprefix toolstack/,hv/err.c digest/blake2b.c $(addprefix remote/,client.c \
 	frame.c link.c message.c server.c session.c wire.c))

@@ -2,9 +2,9 @@
 """Writes the first corpus of every fuzz target: seeds.py OUTPUT makes OUTPUT/TARGET/NAME.
 Right input, from which the fuzzer finds what is nearly right."""
 
+import hashlib
 import struct
 import sys
-import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -99,10 +99,10 @@ def remote_frame(to_server, kind, seq=0, ack=0, payload=b""):
 def remote_session():
     """Opens a session from either end, sends a file, executes, types."""
     data = b"data"
-    messages = [struct.pack("<BQ", 1, len(data)) + b"file", b"\2" + data,
-                struct.pack("<BIB", 3, zlib.crc32(data), 0), b"\4a\0b\0", b"\5", b"\6text",
-                b"\7"]
-    answers = [b"\x40\0\0\0\0", b"\x41\1output", b"\x42\0\0\0\0"]
+    digest = hashlib.blake2b(data, digest_size=32).digest()
+    messages = [struct.pack("<BQ", 1, len(data)) + digest + b"file", b"\2" + data, b"\3\0",
+                b"\x09\1\x50\0\x18\0", b"\4a\0b\0", b"\5", b"\6text", b"\7"]
+    answers = [b"\x40\0\0\0\0", b"\x41\1output", b"\x44\1", b"\x42\0\0\0\0"]
     steps = bytes([5, 1, 0]) + remote_frame(True, 1) + remote_frame(False, 2)
     for seq, message in enumerate(messages):
         steps += remote_frame(True, 3, seq, 0, message)
@@ -137,6 +137,21 @@ SESSIONS = {
 }
 
 
+def relayed():
+    """Steps of fuzz_ts_relay.c: two clients speak, are answered, one leaves, time goes by."""
+    def frame(who, kind, session):
+        return bytes([8 * who + 5, 1, kind, session, 1, 7])
+
+    def read(who):
+        return bytes([8 * who + 2, 255])
+
+    machine = 4
+    return b"".join([
+        bytes([0, 8]), frame(0, 1, 1), frame(1, 1, 2), read(machine), read(machine),
+        frame(machine, 2, 2), read(1), frame(machine, 3, 1), read(0), bytes([0]),
+        bytes([4, 100]), read(machine), frame(1, 5, 2), read(machine)])
+
+
 def session(requests):
     """As fuzz_xenstore.c takes it: whole requests of clients that read their answers."""
     out = b""
@@ -164,6 +179,7 @@ def all_seeds():
         yield "ts_config", name, text.encode()
     for name, requests in SESSIONS.items():
         yield "xenstore", name, session(requests)
+    yield "ts_relay", "session", relayed()
     yield "ts_remote", "session", remote_session()
     for code in PRIVILEGED + STORES:
         for mode, word in ((CODE64, "64"), (CODE32, "32")):

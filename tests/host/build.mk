@@ -109,6 +109,9 @@ host-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config
 host-tests += ts_digest
 host-ts_digest-src := toolstack/digest/blake2b.c
 
+host-tests += ts_relay
+host-ts_relay-src := toolstack/remote/relay.c toolstack/remote/frame.c
+
 host-tests += ts_remote
 host-ts_remote-src := $(addprefix toolstack/,hv/err.c digest/blake2b.c $(addprefix remote/,client.c \
 	frame.c link.c message.c server.c session.c wire.c))

@@ -15,8 +15,6 @@
 
 #include <ts/relay.h>
 
-#define PART_BYTES 4096
-
 struct connection {
     int fd; /* -1: none */
     struct ts_relay_client *client;
@@ -60,7 +58,7 @@ static void leave(struct connection *c)
 
 static void receive(struct connection *c)
 {
-    uint8_t bytes[PART_BYTES];
+    uint8_t bytes[TS_RELAY_PART];
     ssize_t n = read(c->fd, bytes, sizeof(bytes));
 
     if (n > 0)
@@ -103,7 +101,7 @@ static void admit(struct loop *loop)
 
 static void receive_from_machine(struct loop *loop)
 {
-    uint8_t bytes[PART_BYTES];
+    uint8_t bytes[TS_RELAY_PART];
     ssize_t n = read(loop->machine, bytes, sizeof(bytes));
 
     if (n > 0)

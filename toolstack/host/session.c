@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define ANSWER_MS 10000
+#define FULL_MS   200 /* between attempts when the machine has no room for a session */
 
 void session_end(struct session *s, int code)
 {
@@ -103,15 +104,16 @@ static void on_lost(void *context, enum ts_remote_loss why)
 {
     struct session *s = context;
 
-    if (why == TS_REMOTE_LOST_VERSION)
+    if (why == TS_REMOTE_LOST_VERSION) {
         fail(s, TS_EXIT_CHANNEL, "the machine has another version of Pavise");
-    else if (why == TS_REMOTE_LOST_FULL)
-        fail(s, TS_EXIT_CHANNEL,
-             "the machine has too many commands running; try again when one has ended");
-    else
+    } else if (why == TS_REMOTE_LOST_FULL) {
+        s->is_refused = true;
+        session_end(s, TS_EXIT_CHANNEL);
+    } else {
         fail(s, TS_EXIT_CHANNEL,
              "the machine has forgotten this command: it was "
              "started anew, or had not heard of us for too long");
+    }
 }
 
 const struct ts_remote_client_ops session_client_ops = {
@@ -180,32 +182,48 @@ static int no_connection(const struct command *command, const struct ts_err *err
     return TS_EXIT_CHANNEL;
 }
 
-int session_run(const struct command *command)
+static void run_once(struct session *s)
 {
-    static struct session s;
-    const struct ts_remote_channel channel = { &s, session_write };
+    const struct ts_remote_channel channel = { s, session_write };
     struct ts_err err = { 0 };
 
-    s = (struct session){
-        .command = command,
-        .out.fd = STDOUT_FILENO,
-        .err.fd = STDERR_FILENO,
-        .give_up = now_ms() + (command->timeout_ms ? command->timeout_ms : ANSWER_MS),
-    };
-    s.fd = endpoint_connect(command->endpoint, &err);
-    if (s.fd < 0)
-        return no_connection(command, &err);
-    s.client =
-        ts_remote_client_create(&channel, random_number(), &session_client_ops, &s);
-    if (!s.client) {
-        say("out of memory");
-        session_end(&s, TS_EXIT_MEMORY);
-    } else {
-        session_loop(&s);
+    s->fd = endpoint_connect(s->command->endpoint, &err);
+    if (s->fd < 0) {
+        s->code = no_connection(s->command, &err);
+        return;
     }
-    ts_remote_client_destroy(s.client);
-    if (s.fd >= 0)
-        close(s.fd);
+    s->client =
+        ts_remote_client_create(&channel, random_number(), &session_client_ops, s);
+    if (s->client)
+        session_loop(s);
+    else
+        fail(s, TS_EXIT_MEMORY, "out of memory");
+    ts_remote_client_destroy(s->client);
+    if (s->fd >= 0)
+        close(s->fd);
+}
+
+int session_run(const struct command *command)
+{
+    uint64_t end = now_ms() + (command->timeout_ms ? command->timeout_ms : ANSWER_MS);
+    static struct session s;
+
+    for (;;) {
+        s = (struct session){
+            .command = command,
+            .give_up = end,
+            .out.fd = STDOUT_FILENO,
+            .err.fd = STDERR_FILENO,
+        };
+        run_once(&s);
+        if (!s.is_refused)
+            return s.code;
+        if (now_ms() + FULL_MS >= end)
+            break;
+        sleep_ms(FULL_MS);
+    }
+    if (!command->is_silent)
+        say("the machine has too many commands running; try again when one has ended");
     return s.code;
 }
 

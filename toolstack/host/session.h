@@ -29,6 +29,7 @@ struct session {
     uint64_t give_up; /* no answer by then: none will come */
     bool is_connected, is_executing, is_over;
     int code; /* exit code, when it is over */
+    bool is_refused; /* no room for a session */
     bool was_interrupted;
     bool is_killed; /* and does not wait for its output to be read */
     unsigned int next_file;

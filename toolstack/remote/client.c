@@ -301,10 +301,13 @@ void ts_remote_client_bytes(struct ts_remote_client *c, const void *bytes, size_
 {
     const uint8_t *at = bytes;
     struct frame frame;
+    bool is_complete;
 
-    for (size_t i = 0; i < n; i++)
-        if (frame_reader_push(&c->wire.reader, at[i], &frame))
+    for (size_t i = 0; i < n;) {
+        i += frame_reader_take(&c->wire.reader, at + i, n - i, &frame, &is_complete);
+        if (is_complete)
             receive(c, &frame, now);
+    }
 }
 
 /* --- the whole --- */

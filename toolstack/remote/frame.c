@@ -45,39 +45,75 @@ uint64_t get_u64(const uint8_t *at)
     return get_u32(at) | (uint64_t)get_u32(at + 4) << 32;
 }
 
+/* --- CRC-32, eight bytes at a time --- */
+
+#define CRC_POLYNOMIAL 0xedb88320
+
+/* crc_table[k][b]: the remainder of byte b with k zeros behind it. */
+static uint32_t crc_table[8][256];
+
+static void make_crc_table(void)
+{
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint32_t crc = byte;
+
+        for (unsigned int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? CRC_POLYNOMIAL : 0);
+        crc_table[0][byte] = crc;
+    }
+    for (unsigned int k = 1; k < 8; k++)
+        for (unsigned int byte = 0; byte < 256; byte++) {
+            uint32_t crc = crc_table[k - 1][byte];
+
+            crc_table[k][byte] = crc >> 8 ^ crc_table[0][crc & 255];
+        }
+}
+
+static uint32_t crc_of_eight(uint32_t crc, const uint8_t *at)
+{
+    uint32_t low = crc ^ get_u32(at), high = get_u32(at + 4);
+
+    return crc_table[7][low & 255] ^ crc_table[6][low >> 8 & 255] ^
+           crc_table[5][low >> 16 & 255] ^ crc_table[4][low >> 24] ^
+           crc_table[3][high & 255] ^ crc_table[2][high >> 8 & 255] ^
+           crc_table[1][high >> 16 & 255] ^ crc_table[0][high >> 24];
+}
+
 uint32_t crc32_update(uint32_t crc, const void *bytes, size_t n)
 {
-    static const uint32_t table[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-    };
     const uint8_t *at = bytes;
 
+    if (!crc_table[0][1])
+        make_crc_table();
     crc = ~crc;
-    for (size_t i = 0; i < n; i++) {
-        crc ^= at[i];
-        crc = crc >> 4 ^ table[crc & 15];
-        crc = crc >> 4 ^ table[crc & 15];
-    }
+    for (; n >= 8; n -= 8, at += 8)
+        crc = crc_of_eight(crc, at);
+    for (; n; n--)
+        crc = crc >> 8 ^ crc_table[0][(crc ^ *at++) & 255];
     return ~crc;
 }
+
+/* --- stuffing --- */
 
 /* Stuffs n bytes; returns the length. */
 static size_t stuff(const uint8_t *raw, size_t n, uint8_t *out)
 {
-    size_t length_at = 0, at = 1;
+    size_t at = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        if (raw[i])
-            out[at++] = raw[i];
-        if (!raw[i] || at - length_at == 255) {
-            out[length_at] = (uint8_t)(at - length_at);
-            length_at = at++;
-        }
+    for (size_t i = 0;;) {
+        size_t most = n - i < 254 ? n - i : 254;
+        const uint8_t *zero = memchr(raw + i, 0, most);
+        size_t run = zero ? (size_t)(zero - (raw + i)) : most;
+
+        out[at++] = (uint8_t)(run + 1);
+        memcpy(out + at, raw + i, run);
+        at += run;
+        i += run;
+        if (i == n)
+            return at;
+        if (run < 254)
+            i++; /* the zero; if it is the last byte, an empty block stands for it */
     }
-    out[length_at] = (uint8_t)(at - length_at);
-    return at;
 }
 
 /* Reverses that in place; returns the length, 0 if it was not well formed. */
@@ -137,18 +173,28 @@ static bool decode(uint8_t *raw, size_t n, struct frame *frame)
     return true;
 }
 
-bool frame_reader_push(struct frame_reader *reader, uint8_t byte, struct frame *frame)
+/* Bytes without a zero among them. */
+static void keep(struct frame_reader *reader, const uint8_t *bytes, size_t n)
 {
-    size_t n = reader->n;
-    bool skip = reader->skip;
+    reader->skip |= n > sizeof(reader->bytes) - reader->n;
+    if (reader->skip)
+        return;
+    memcpy(reader->bytes + reader->n, bytes, n);
+    reader->n += n;
+}
 
-    if (byte) {
-        reader->skip |= n == sizeof(reader->bytes);
-        if (!reader->skip)
-            reader->bytes[reader->n++] = byte;
-        return false;
-    }
+size_t frame_reader_take(struct frame_reader *reader, const uint8_t *bytes, size_t n,
+                         struct frame *frame, bool *is_complete)
+{
+    const uint8_t *zero = memchr(bytes, 0, n);
+
+    *is_complete = false;
+    keep(reader, bytes, zero ? (size_t)(zero - bytes) : n);
+    if (!zero)
+        return n;
+    if (!reader->skip && reader->n)
+        *is_complete = decode(reader->bytes, unstuff(reader->bytes, reader->n), frame);
     reader->n = 0;
     reader->skip = false;
-    return !skip && decode(reader->bytes, unstuff(reader->bytes, n), frame);
+    return (size_t)(zero - bytes) + 1;
 }

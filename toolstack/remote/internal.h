@@ -14,7 +14,7 @@
 /* --- frame.c --- */
 
 #define FRAME_HEADER  20
-#define FRAME_PAYLOAD 1024
+#define FRAME_PAYLOAD 4096
 #define FRAME_RAW     (FRAME_HEADER + FRAME_PAYLOAD + 4)
 /* Stuffed: a byte for each 254 begun, and a zero at both ends. */
 #define FRAME_ENCODED (FRAME_RAW + FRAME_RAW / 254 + 1 + 2)
@@ -63,9 +63,10 @@ struct frame_reader {
     uint8_t bytes[FRAME_ENCODED];
 };
 
-/* One more byte. Returns true when it completes a right frame, whose payload is valid
- * until the next call. */
-bool frame_reader_push(struct frame_reader *reader, uint8_t byte, struct frame *frame);
+/* Takes bytes (at least one), up to the first zero: returns how many. *is_complete: they
+ * were the end of a right frame, whose payload is valid until the next call. */
+size_t frame_reader_take(struct frame_reader *reader, const uint8_t *bytes, size_t n,
+                         struct frame *frame, bool *is_complete);
 
 /* --- wire.c --- */
 

@@ -206,10 +206,13 @@ void ts_relay_from_client(struct ts_relay_client *client, const void *bytes, siz
 {
     const uint8_t *at = bytes;
     struct frame frame;
+    bool is_complete;
 
-    for (size_t i = 0; i < n; i++)
-        if (frame_reader_push(&client->reader, at[i], &frame))
+    for (size_t i = 0; i < n;) {
+        i += frame_reader_take(&client->reader, at + i, n - i, &frame, &is_complete);
+        if (is_complete)
             pass_to_machine(client, &frame);
+    }
 }
 
 bool ts_relay_has_room(const struct ts_relay_client *client)
@@ -233,10 +236,13 @@ void ts_relay_from_machine(struct ts_relay *relay, const void *bytes, size_t n)
 {
     const uint8_t *at = bytes;
     struct frame frame;
+    bool is_complete;
 
-    for (size_t i = 0; i < n; i++)
-        if (frame_reader_push(&relay->reader, at[i], &frame))
+    for (size_t i = 0; i < n;) {
+        i += frame_reader_take(&relay->reader, at + i, n - i, &frame, &is_complete);
+        if (is_complete)
             pass_to_client(relay, &frame);
+    }
 }
 
 size_t ts_relay_for_client(const struct ts_relay_client *client, const uint8_t **bytes)
@@ -287,8 +293,10 @@ static void next_frame(struct ts_relay *relay)
         return;
     }
     for (unsigned int i = 0; i < TS_RELAY_MAX_CLIENTS; i++) {
+        struct ts_relay_client *client = relay->clients[relay->turn];
+
         relay->turn = (relay->turn + 1) % TS_RELAY_MAX_CLIENTS;
-        if (next_of(relay, relay->clients[relay->turn]))
+        if (next_of(relay, client))
             return;
     }
 }

@@ -102,10 +102,13 @@ void ts_remote_server_bytes(struct ts_remote_server *server, const void *bytes, 
 {
     const uint8_t *at = bytes;
     struct frame frame;
+    bool is_complete;
 
-    for (size_t i = 0; i < n; i++)
-        if (frame_reader_push(&server->wire.reader, at[i], &frame))
+    for (size_t i = 0; i < n;) {
+        i += frame_reader_take(&server->wire.reader, at + i, n - i, &frame, &is_complete);
+        if (is_complete)
             receive(server, &frame, now);
+    }
 }
 
 static bool choose_frame(struct ts_remote_server *server, struct frame *frame,

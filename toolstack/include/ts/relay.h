@@ -19,8 +19,9 @@
 #include <stdint.h>
 
 #define TS_RELAY_MAX_CLIENTS 64
-#define TS_RELAY_INBOX       (64u << 10)
-#define TS_RELAY_OUTBOX      (16u << 10)
+#define TS_RELAY_INBOX       (128u << 10)
+#define TS_RELAY_OUTBOX      (64u << 10)
+#define TS_RELAY_PART        (16u << 10)
 #define TS_RELAY_GRACE_MS    5000
 
 struct ts_relay;
@@ -35,8 +36,8 @@ void ts_relay_destroy(struct ts_relay *relay);
 struct ts_relay_client *ts_relay_join(struct ts_relay *relay);
 void ts_relay_leave(struct ts_relay_client *client, uint64_t now);
 
-/* What was received. From a client only while it is ts_relay_has_room(), and not much
- * more than 4 KiB at a time: frames for which there is no room are dropped. */
+/* What was received. From a client only while it is ts_relay_has_room(), and at
+ * most TS_RELAY_PART bytes at a time: frames for which there is no room are dropped. */
 void ts_relay_from_machine(struct ts_relay *relay, const void *bytes, size_t n);
 void ts_relay_from_client(struct ts_relay_client *client, const void *bytes, size_t n);
 bool ts_relay_has_room(const struct ts_relay_client *client);
