@@ -106,6 +106,15 @@ host-tests += ts_config
 host-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config.c keys.c \
 	lexer.c parser.c pool.c sets.c))
 
+# Commands, and a user who gives them.
+host-cli-src := $(host-ts-src) tests/host/cli_user.c \
+	$(wildcard $(addprefix toolstack/,cli/*.c out/*.c config/*.c))
+
+host-tests += ts_cli ts_cli_console ts_cli_fail
+host-ts_cli-src := $(host-cli-src)
+host-ts_cli_console-src := $(host-cli-src)
+host-ts_cli_fail-src := $(host-cli-src)
+
 host-tests += ts_digest
 host-ts_digest-src := toolstack/digest/blake2b.c
 
@@ -123,10 +132,10 @@ host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recov
 	       -Itoolstack/include
 
 $(foreach c,$(host-compilers),$(addprefix $(BUILD)/host/$(c)/toolstack/,\
-	hv/%.o build/%.o unpack/%.o config/%.o console/%.o manage/%.o)): host-cflags += -include tests/host/ts_alloc.h
+	cli/%.o hv/%.o build/%.o unpack/%.o config/%.o console/%.o manage/%.o out/%.o)): host-cflags += -include tests/host/ts_alloc.h
 
-# What toolstack/unpack needs of others (toolstack/unpack/build.mk).
-host-libs := -Wl,--as-needed -lz -llz4 -lzstd
+# What toolstack/unpack and toolstack/out need of others (their build.mk).
+host-libs := -Wl,--as-needed -lcjson -lz -llz4 -lzstd
 host-7zip := $(BUILD)/toolstack/lib7zip.a
 host-xz-objs := $(host-compilers:%=$(BUILD)/host/%/toolstack/unpack/xz.o)
 $(host-xz-objs): host-cflags += -isystem $(BUILD)/third-party/7zip/C

@@ -75,6 +75,13 @@ void fake_store_stop(void);
 void fake_file(const char *path, const void *data, size_t size);
 unsigned int fake_loaded_files(void); /* not given back */
 uint64_t fake_timer(void);
+/* As ts_manager_env.load and .unload. */
+int fake_load(void *context, const char *path, const void **data, size_t *size,
+              struct ts_err *err);
+void fake_unload(void *context, const void *data, size_t size);
+/* Is called with the manager's events, too. NULL: nothing is. */
+extern void (*fake_event_hook)(enum ts_event event, const struct ts_domain *domain,
+                               const char *text);
 /* What events there were, as text: "created 1\n" and so on; emptied by the call after. */
 const char *fake_events_seen(void);
 /* A manager on all of it. */

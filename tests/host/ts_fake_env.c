@@ -269,8 +269,8 @@ unsigned int fake_loaded_files(void)
     return nr_loaded;
 }
 
-static int env_load(void *context, const char *path, const void **data, size_t *size,
-                    struct ts_err *err)
+int fake_load(void *context, const char *path, const void **data, size_t *size,
+              struct ts_err *err)
 {
     (void)context;
     if (fake_fails())
@@ -286,7 +286,7 @@ static int env_load(void *context, const char *path, const void **data, size_t *
     return -XEN_ENOENT;
 }
 
-static void env_unload(void *context, const void *data, size_t size)
+void fake_unload(void *context, const void *data, size_t size)
 {
     (void)context;
     (void)size;
@@ -317,6 +317,9 @@ static void env_set_timer(void *context, uint64_t deadline_ns)
     timer = deadline_ns;
 }
 
+void (*fake_event_hook)(enum ts_event event, const struct ts_domain *domain,
+                        const char *text);
+
 static void env_event(void *context, enum ts_event event, const struct ts_domain *d,
                       const char *text)
 {
@@ -333,6 +336,8 @@ static void env_event(void *context, enum ts_event event, const struct ts_domain
 
     (void)context;
     assert_non_null(text);
+    if (fake_event_hook)
+        fake_event_hook(event, d, text);
     if (events_read)
         events_size = 0;
     events_read = false;
@@ -368,8 +373,8 @@ struct ts_manager *fake_manager_start_on(const struct ts_store_ops *ops, void *c
         .consoles = consoles = ts_consoles_create(fake_hv(), NULL),
         .store = ops,
         .store_context = context,
-        .load = env_load,
-        .unload = env_unload,
+        .load = fake_load,
+        .unload = fake_unload,
         .random = env_random,
         .set_timer = env_set_timer,
         .event = env_event,

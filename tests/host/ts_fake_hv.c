@@ -26,7 +26,7 @@ struct domain {
     unsigned int reason, pauses, nr_vcpus, max_vcpus;
     uint64_t nr_pages, max_pages, shared_info, root, hypercall_page;
     struct ts_grant_seed grant[8];
-    struct ts_cpu_set affinity[MAX_VCPUS];
+    struct ts_cpu_set affinity[MAX_VCPUS], soft[MAX_VCPUS];
     struct ts_sched_params sched;
     uint8_t uuid[TS_UUID_BYTES];
     struct vcpu_guest_context *context;
@@ -186,6 +186,12 @@ static void free_frames(domid_t id)
 
 /* --- domains --- */
 
+static void run_anywhere(struct domain *d)
+{
+    memset(d->affinity, 0xff, sizeof(d->affinity));
+    memset(d->soft, 0xff, sizeof(d->soft));
+}
+
 static int domain_create(struct ts_hv *hv, const struct ts_domain_params *params,
                          domid_t *id)
 {
@@ -199,6 +205,7 @@ static int domain_create(struct ts_hv *hv, const struct ts_domain_params *params
         next = next + 1 < MAX_DOMAINS ? next + 1 : 1;
     fake.domain[next] =
         (struct domain){ .exists = true, .pauses = 1, .max_vcpus = params->max_vcpus };
+    run_anywhere(&fake.domain[next]);
     memcpy(fake.domain[next].uuid, params->uuid, TS_UUID_BYTES);
     fake.domain[next].shared_info = alloc_run(next, 0, 0);
     if (!fake.domain[next].shared_info) {
@@ -393,13 +400,14 @@ static int vcpu_set_affinity(struct ts_hv *hv, domid_t id, unsigned int vcpu,
                              const struct ts_cpu_set *hard, const struct ts_cpu_set *soft)
 {
     (void)hv;
-    (void)soft;
     if (fake_fails())
         return -XEN_EINVAL;
     if (!find(id) || vcpu >= find(id)->max_vcpus)
         return -XEN_ESRCH;
     if (hard)
         find(id)->affinity[vcpu] = *hard;
+    if (soft)
+        find(id)->soft[vcpu] = *soft;
     return 0;
 }
 
@@ -407,8 +415,8 @@ static int vcpu_get_affinity(struct ts_hv *hv, domid_t id, unsigned int vcpu,
                              struct ts_cpu_set *hard, struct ts_cpu_set *soft)
 {
     (void)hv;
-    memset(soft, 0xff, sizeof(*soft));
     *hard = find(id)->affinity[vcpu];
+    *soft = find(id)->soft[vcpu];
     return 0;
 }
 
@@ -801,6 +809,7 @@ struct ts_hv *fake_hv_start(unsigned int frames)
     for (unsigned int i = 0; i < frames; i++)
         fake.frame[i].owner = DOMID_INVALID;
     fake.domain[0] = (struct domain){ .exists = true, .max_vcpus = 1, .nr_vcpus = 1 };
+    run_anywhere(&fake.domain[0]);
     return &fake.hv;
 }
 

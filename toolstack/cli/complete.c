@@ -91,29 +91,29 @@ static const struct option *wanting(const struct verb *verb, const char *word)
     return NULL;
 }
 
-/* The words before the last: *verb, and the number of operands behind it. Returns the
- * option whose value the last one is, or NULL. */
-static const struct option *look_back(int n, const char *const *argv,
-                                      const struct verb **verb, unsigned int *operands)
+/* What the words before the last one tell. */
+struct context {
+    const struct verb *verb;
+    const struct option *option; /* whose value the last word is; NULL: of none */
+    unsigned int operands;       /* behind the verb */
+    bool is_lost;                /* the verb is not known */
+};
+
+static void look_back(int n, const char *const *argv, struct context *c)
 {
-    const struct option *option = NULL;
+    *c = (struct context){ .is_lost = false };
+    for (int i = 0; i < n && !c->is_lost; i++) {
+        bool is_value = c->option != NULL;
 
-    *verb = NULL;
-    *operands = 0;
-    for (int i = 0; i < n; i++) {
-        bool is_value = option != NULL;
-
-        option = is_value ? NULL : wanting(*verb, argv[i]);
+        c->option = is_value ? NULL : wanting(c->verb, argv[i]);
         if (is_value || (argv[i][0] == '-' && argv[i][1]))
             continue;
-        if (*verb)
-            ++*operands;
+        if (c->verb)
+            c->operands++;
         else
-            *verb = verb_find(argv[i]);
-        if (!*verb)
-            return NULL;
+            c->verb = verb_find(argv[i]);
+        c->is_lost = !c->verb;
     }
-    return option;
 }
 
 static enum word_kind kind_of_operand(const struct verb *verb, unsigned int operand)
@@ -129,21 +129,19 @@ void ts_cli_complete(struct ts_cli *cli, int argc, const char *const *argv,
                      void (*add)(void *to, const char *word), void *to)
 {
     struct completion c = { cli, argc ? argv[argc - 1] : "", add, to };
-    const struct verb *verb;
-    const struct option *option;
-    unsigned int operands;
-    bool is_known;
+    struct context at;
 
-    option = look_back(argc - 1, argv, &verb, &operands);
-    is_known = verb || argc < 2 || argv[argc - 2][0] == '-' || option;
-    if (option) {
-        offer_kind(&c, option->kind);
+    look_back(argc - 1, argv, &at);
+    if (at.is_lost)
+        return;
+    if (at.option) {
+        offer_kind(&c, at.option->kind);
     } else if (c.begun[0] == '-') {
-        offer_options(&c, verb ? verb->options : leading_options);
+        offer_options(&c, at.verb ? at.verb->options : leading_options);
         offer_options(&c, common_options);
-    } else if (verb) {
-        offer_kind(&c, kind_of_operand(verb, operands));
-    } else if (is_known) {
+    } else if (at.verb) {
+        offer_kind(&c, kind_of_operand(at.verb, at.operands));
+    } else {
         offer_verbs(&c);
     }
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * `console`: joins whoever gave the command to a domain's console. The console daemon
- * may offer output while another thread is in the toolstack; the output function then
- * only notes it, and takes it in this command's own thread.
+ * offers output while another thread is in the toolstack; what it offers is put aside,
+ * and written in this command's own thread.
  */
 #include "internal.h"
 
 #include <string.h>
 
-#define ESCAPE      0x1d /* ^] */
-#define OUTPUT_ROOM 4096 /* taken from the daemon before it is written out */
+#define ESCAPE   0x1d        /* ^] */
+#define MOST_PUT (32u << 10) /* bytes put aside; more than a scroll-back has */
 
 struct console {
     struct call *call;
     struct ts_viewer *viewer; /* NULL: the domain's console is gone */
-    bool takes;               /* output may be taken now */
+    struct ts_text aside;     /* output that is not written yet */
     bool is_left;             /* ^] was typed */
     char input[256];          /* typed, not yet taken by the domain */
     size_t nr_input;
@@ -28,30 +28,14 @@ static void wake(struct console *c)
 
 /* --- output --- */
 
-static void add_document(struct call *call, const char *text, size_t n)
-{
-    struct ts_doc doc = { 0 };
-    struct cJSON *root = ts_doc_object(&doc, NULL, NULL);
-
-    ts_doc_bytes(&doc, root, "output", text, n);
-    ts_doc_print(&doc, true, &call->out);
-}
-
 static size_t on_output(void *context, const char *text, size_t n)
 {
     struct console *c = context;
-    size_t room = OUTPUT_ROOM;
+    size_t room = MOST_PUT - c->aside.n;
 
-    if (!c->takes || c->call->out.n >= OUTPUT_ROOM) {
-        wake(c);
-        return 0;
-    }
-    room -= c->call->out.n;
     n = n < room ? n : room;
-    if (c->call->format == FORMAT_JSON)
-        add_document(c->call, text, n);
-    else
-        ts_text_add(&c->call->out, text, n);
+    ts_text_add(&c->aside, text, n);
+    wake(c);
     return n;
 }
 
@@ -74,17 +58,56 @@ static const struct ts_viewer_ops viewer_ops = {
     .input_ready = on_input_ready,
 };
 
-/* Writes out all there is. False: nobody wants it. */
+/* Bytes without a UTF-8 character at the end that is not complete yet. */
+static size_t whole_characters(const char *bytes, size_t n)
+{
+    for (size_t back = 1; back <= 3 && back <= n; back++) {
+        unsigned char byte = (unsigned char)bytes[n - back];
+        size_t size = byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+
+        if (byte >= 0xc0 || byte < 0x80)
+            return size > back ? n - back : n;
+    }
+    return n;
+}
+
+static void add_document(struct call *call, const char *text, size_t n)
+{
+    struct ts_doc doc = { 0 };
+    struct cJSON *root = ts_doc_object(&doc, NULL, NULL);
+
+    ts_doc_bytes(&doc, root, "output", text, n);
+    ts_doc_print(&doc, true, &call->out);
+}
+
+/* Moves what was put aside to the call's output. False: there was nothing. */
+static bool take_aside(struct console *c)
+{
+    struct ts_text *aside = &c->aside;
+    size_t n = aside->n;
+
+    if (c->call->format == FORMAT_JSON && c->viewer)
+        n = whole_characters(aside->bytes, n);
+    if (!n)
+        return false;
+    if (c->call->format == FORMAT_JSON)
+        add_document(c->call, aside->bytes, n);
+    else
+        ts_text_add(&c->call->out, aside->bytes, n);
+    memmove(aside->bytes, aside->bytes + n, aside->n - n);
+    aside->n -= n;
+    return true;
+}
+
+/* Writes out all there is. False: nobody wants it, or memory is at an end. */
 static bool show_output(struct console *c)
 {
     do {
-        if (!call_flush(c->call))
+        if (c->aside.failed || c->call->out.failed || !call_flush(c->call))
             return false;
-        c->takes = true;
         if (c->viewer)
             ts_viewer_ready(c->viewer);
-        c->takes = false;
-    } while (c->call->out.n);
+    } while (take_aside(c));
     return true;
 }
 
@@ -149,6 +172,9 @@ static enum ts_exit join(struct console *c, domid_t id, bool start)
     exit = rc ? exit_of(rc) : relay(c);
     if (c->viewer)
         ts_viewer_detach(c->viewer);
+    if (c->aside.failed)
+        exit = call_fail(c->call, TS_EXIT_MEMORY, "out of memory");
+    ts_text_free(&c->aside);
     return exit;
 }
 

@@ -6,15 +6,15 @@
 
 #define WIDTH 12 /* of the longest name and two blanks */
 
-/* "-t, --timeout SECONDS" */
+/* "-t, --timeout SECONDS", "    --force", "-F" */
 static void option_text(const struct option *o, char *text, size_t size)
 {
-    char letter[4] = "";
+    char letter[8] = "    ";
 
     if (o->key < OPTION_FORMAT)
-        snprintf(letter, sizeof(letter), "-%c", o->key);
-    snprintf(text, size, "%s%s%s%s%s%s", letter, *letter && o->name ? ", " : "",
-             o->name ? "--" : "", o->name ? o->name : "", o->argument ? " " : "",
+        snprintf(letter, sizeof(letter), "-%c%s", o->key, o->name ? ", " : "");
+    snprintf(text, size, "%s%s%s%s%s", letter, o->name ? "--" : "",
+             o->name ? o->name : "", o->argument ? " " : "",
              o->argument ? o->argument : "");
 }
 

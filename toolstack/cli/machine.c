@@ -288,7 +288,7 @@ static void describe_lines(struct call *call, const struct ts_text *log)
     struct ts_doc doc = { 0 };
     struct cJSON *root = ts_doc_object(&doc, NULL, NULL);
     struct cJSON *lines = ts_doc_array(&doc, root, "lines");
-    const char *at = log->bytes, *end = log->bytes + log->n;
+    const char *at = log->n ? log->bytes : "", *end = at + log->n;
 
     while (at != end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));

@@ -52,6 +52,8 @@ void viewers_dismiss(struct console *console)
         struct ts_viewer *v = console->viewers;
 
         console->viewers = v->next;
+        v->is_full = false;
+        serve_output(v);
         if (v->ops->gone)
             v->ops->gone(v->context);
         free(v);

@@ -50,7 +50,8 @@ struct ts_viewer_ops {
     /* Takes up to n bytes of output now; returns how many. Fewer: ts_viewer_ready() is
      * called when there is room again. Must not call this module. */
     size_t (*output)(void *context, const char *text, size_t n);
-    /* The domain's console is gone; the viewer must not be used again. May be NULL. */
+    /* The domain's console is gone; the viewer must not be used again. Before that, output
+     * that is left is offered once more, whatever output() took before. May be NULL. */
     void (*gone)(void *context);
     /* There is room for input again after ts_viewer_input() took less. May be NULL. */
     void (*input_ready)(void *context);
