@@ -1,139 +1,277 @@
 # SPDX-License-Identifier: MIT
-"""The control domain: guests are made, watched and ended from its prompt."""
+"""The control domain serves several clients: their files, commands, and what they do wrong.
 
+Verbs are tested in test_pavise_tool.py, the prompt in test_prompt.py.
+"""
+
+import os
 import re
+import signal
+import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-import cpio
 from machine import Machine, default_build
+from tool import ToolMachine, interrupt, tool_path
 
 BUILD = default_build()
 SECONDS = 20
-PROMPT = r"^pavise> "
+PROMPT = r"^(?:\x1b\[0K)?pavise> "
 GRUB = Path("/usr/lib/grub-xen/grub-x86_64-xen.bin")
 
 
-def control_domain(ramdisk=BUILD / "control-domain.cpio", **parameters):
-    return Machine("pavise", BUILD / "control-domain.elf", ramdisk=ramdisk, build=BUILD,
-                   **parameters)
-
-
-class Prompt:
-    """What is typed at the prompt, and what is said until it comes again."""
-
-    def __init__(self, machine):
-        self.machine = machine
-        machine.wait_for(PROMPT, SECONDS)
-
-    def type(self, line):
-        self.machine.send(line + "\r")
-        self.machine.wait_for(re.escape(line) + r"\n", SECONDS)
-
-    def run(self, line):
-        self.type(line)
-        return self.machine.wait_for(rf"((?:.*\n)*?){PROMPT}", SECONDS)[1]
-
-    def free_kib(self):
-        return int(self.run("info").split("free memory  :")[1].split()[0])
-
-    def state(self, name):
-        """The state column of a domain in `list`; None when it is not there."""
-        for line in self.run("list").splitlines():
-            words = line.split()
-            if words and words[0] == name:
-                return words[4]
-        return None
-
-
-@pytest.fixture(params=[1, 2])
-def machine(request):
-    with control_domain(smp=request.param) as started:
+@pytest.fixture(name="machine")
+def fixture_machine(tmp_path):
+    with ToolMachine(smp=2, cwd=tmp_path) as started:
         yield started
 
 
-def test_hello_is_created_seen_listed_and_destroyed(machine):
-    prompt = Prompt(machine)
-    prompt.run("create hello.cfg name=first")
-    machine.wait_for(r"Domain 1 \(first\) has ended: poweroff", SECONDS)
-    prompt.run("destroy first")
-    before = prompt.free_kib()
-    prompt.type("create -c hello.cfg")
-    machine.wait_for(r"Hello from mini-os, a guest of xen-3.0-x86_64 with 4096 KiB", SECONDS)
-    machine.wait_for(r"argument 3: configuration", SECONDS)
-    machine.wait_for(r"Domain 2 \(hello\) has ended: poweroff", SECONDS)
-    machine.send("\x1d")
-    machine.wait_for(PROMPT, SECONDS)
-    assert prompt.state("hello") == "---s--"
-    assert prompt.free_kib() < before
-    assert prompt.run("destroy hello") == ""
-    assert prompt.state("hello") is None
-    assert prompt.free_kib() == before
+def usage(machine):
+    """What has to be as before when all is over."""
+    info = machine.json("info")
+    used = {k: v for k, v in info["usage"].items() if k != "heap_size"}
+    return {**used, "free_kib": info["memory"]["free_kib"]}
 
 
-def test_echo_answers_is_paused_and_shut_down(machine):
-    prompt = Prompt(machine)
-    prompt.run("create echo.elf memory=4")
-    prompt.type("console echo")
-    machine.wait_for(r"echo: type a line", SECONDS)
-    machine.send("to the guest\r")
-    machine.wait_for(r"^1: to the guest", SECONDS)
-    machine.send("\x1d")
-    machine.wait_for(PROMPT, SECONDS)
-    prompt.run("pause echo")
-    assert prompt.state("echo")[2] == "p"
-    prompt.run("unpause echo")
-    assert prompt.state("echo")[2] == "-"
-    prompt.type("shutdown echo")
-    machine.wait_for(r"Domain 1 \(echo\) has ended: poweroff", SECONDS)
-    assert prompt.state("echo") is None
+def check_usage(machine, before, images=0):
+    """All is as before, soon, but for files of that many bytes, which are kept."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        now = usage(machine)
+        more = now["heap_bytes"] - before["heap_bytes"]
+        if images and images <= more < images + 1000:
+            now["heap_bytes"] = before["heap_bytes"]
+        if now == before:
+            return
+        assert time.monotonic() < deadline, f"{now} instead of {before}"
+        time.sleep(0.05)
 
 
-def test_the_console_ends_with_the_domain(machine):
-    prompt = Prompt(machine)
-    output = prompt.run("create -c stress.cfg cmdline=0.2")
-    assert "stress: SUCCESS" in output
-    assert "Domain 1 (stress) has ended: poweroff" in output
-    machine.send("\x04")
+def warm_up(machine):
+    """What stays after the first domain: folders of xenstore, what the heap needs once."""
+    machine.run("create", "-p", "hello.cfg", "name=warm")
+    machine.run("destroy", "warm")
+    return usage(machine)
+
+
+def state(machine, name):
+    for domain in machine.json("list")["domains"]:
+        if domain["name"] == name:
+            return domain["state"]
+    return None
+
+
+def wait_for_state(machine, name, wanted):
+    deadline = time.monotonic() + SECONDS
+    while state(machine, name) != wanted:
+        assert time.monotonic() < deadline, f"{name} is {state(machine, name)}"
+        time.sleep(0.02)
+
+
+def config(folder, name, kernel, *lines):
+    path = folder / f"{name}.cfg"
+    path.write_text("\n".join([f'name = "{name}"', f'kernel = "{kernel}"', "memory = 4",
+                               *lines]) + "\n")
+    return path
+
+
+# --- files ---
+
+
+def test_a_domain_keeps_the_files_of_a_client_that_has_gone(machine, tmp_path):
+    before = warm_up(machine)
+    kernel = tmp_path / "again.elf"
+    kernel.write_bytes((BUILD / "guests/stress.elf").read_bytes())
+    config(tmp_path, "again", kernel, 'cmdline = "0.05"', 'on_poweroff = "restart"')
+    machine.run("create", "again.cfg")
+    kernel.unlink()
+    deadline = time.monotonic() + SECONDS
+    while machine.json("list", "-l", "again")["domains"][0]["restarts"] < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    domain = machine.json("list", "-l", "again")["domains"][0]
+    assert domain["config"]["kernel"].endswith("again.elf")
+    machine.run("destroy", "again")
+    check_usage(machine, before, images=os.path.getsize(BUILD / "guests/stress.elf"))
+
+
+def test_equal_files_are_there_once(machine, tmp_path):
+    """Under two names, and sent by two clients: the heap tells."""
+    before = warm_up(machine)
+    content = os.urandom(400000)
+    for name in "abc":
+        (tmp_path / name).write_bytes(content)
+        machine.fail("create", "-p", config(tmp_path, "x" + name, name), code=7)
+    check_usage(machine, before, images=400000)
+
+
+def test_files_that_find_no_room_are_refused_and_old_ones_make_room(tmp_path):
+    """Half of the memory at start is for files, and three quarters of that for a client."""
+    with ToolMachine(smp=2, cwd=tmp_path, append="dom0_mem=16M") as machine:
+        before = warm_up(machine)
+        for number in range(4):
+            (tmp_path / f"large{number}").write_bytes(os.urandom(2 << 20))
+            machine.fail("create", config(tmp_path, "x", f"large{number}"), code=7)
+        (tmp_path / "larger").write_bytes(os.urandom(6 << 20))
+        line = machine.fail("create", config(tmp_path, "x", "larger"), code=8)
+        assert re.search(r'no room for ".*larger"', line)
+        machine.run("create", "-p", "hello.cfg")
+        machine.run("destroy", "hello")
+        check_usage(machine, before, images=3 * (2 << 20))
+
+
+# --- several clients ---
+
+
+def test_clients_do_not_wait_for_each_other(machine):
+    """Two consoles, one client that is stopped while much is printed, and a waiting one."""
+    before = warm_up(machine)
+    machine.run("create", "echo.cfg", "name=one")
+    machine.run("create", "echo.cfg", "name=two")
+    waiting = machine.popen("shutdown", "-w", "two")
+    stopped = machine.popen("console", "one")
+    stopped.stdout.readline()
+    os.kill(stopped.pid, signal.SIGSTOP)
+    try:
+        other = machine.popen("console", "one")
+        assert "type a line" in other.stdout.readline()
+        for number in range(200):
+            other.stdin.write(f"{number} " + "x" * 100 + "\n")
+        other.stdin.flush()
+        for number in range(1, 201):
+            while not other.stdout.readline().startswith(f"{number}: "):
+                pass
+        start = time.monotonic()
+        assert waiting.wait(SECONDS) == 0
+        machine.run("list")
+        assert time.monotonic() - start < SECONDS / 2
+        other.stdin.write("\x1d")
+        other.stdin.flush()
+        assert other.wait(SECONDS) == 0
+    finally:
+        os.kill(stopped.pid, signal.SIGCONT)
+    stopped.stdin.write("\x1d")
+    stopped.stdin.flush()
+    assert stopped.wait(SECONDS) == 0
+    machine.run("destroy", "one")
+    check_usage(machine, before)
+
+
+def test_a_client_that_dies_takes_its_command_with_it(machine):
+    before = warm_up(machine)
+    machine.run("create", "-p", "echo.cfg")
+    clients = [machine.popen("console", "echo") for _ in range(3)]
+    clients.append(machine.popen("shutdown", "-w", "echo"))
+    time.sleep(0.3)
+    for client in clients:
+        client.kill()
+        client.wait()
+    machine.run("destroy", "echo")
+    check_usage(machine, before)
+
+
+def test_interrupt_ends_a_waiting_command(machine):
+    machine.run("create", "-p", "echo.cfg")
+    waiting = machine.popen("shutdown", "-w", "echo")
+    time.sleep(0.3)
+    assert waiting.poll() is None
+    interrupt(waiting)
+    assert waiting.wait(SECONDS) == 130
+    assert state(machine, "echo") == "paused"
+
+
+def test_more_clients_than_sessions(machine):
+    """Those that find no room say so; nobody is lost, and room comes back."""
+    before = warm_up(machine)
+    machine.run("create", "-p", "echo.cfg")
+    waiting = [machine.popen("shutdown", "-w", "echo") for _ in range(40)]
+    time.sleep(0.5)
+    for client in waiting:
+        interrupt(client)
+    for client in waiting:
+        assert client.wait(SECONDS) in (10, 130)
+    machine.run("destroy", "echo")
+    check_usage(machine, before)
+
+
+def test_commands_at_once_from_the_prompt_and_many_clients(machine):
+    before = warm_up(machine)
+    failures = []
+
+    def work(number):
+        for turn in range(5):
+            name = f"client{number}-{turn}"
+            done = machine.call("create", "-p", "hello.cfg", f"name={name}")
+            gone = machine.call("destroy", name)
+            if done.returncode or gone.returncode:
+                failures.append(done.stderr + gone.stderr)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for turn in range(10):
+        machine.send(f"create -p hello.cfg name=typed{turn}\rdestroy typed{turn}\r")
+    machine.wait_for(r"destroy typed9\n(?:.*\n)*?" + PROMPT, SECONDS)
+    for thread in threads:
+        thread.join()
+    assert not failures
+    machine.send("list\r")
+    machine.wait_for(r"Domain-0.*\n" + PROMPT, SECONDS)
+    # The prompt remembers lines.
+    check_usage(machine, {**before, "heap_bytes": usage(machine)["heap_bytes"]})
+
+
+# --- the end of the machine ---
+
+
+def test_poweroff_ends_domains_and_machine(machine):
+    machine.run("create", "echo.cfg")
+    machine.run("poweroff")
+    machine.wait_for(r"Domain \d+ \(echo\) has ended: poweroff", SECONDS)
     machine.wait_for(r"powered the machine off", SECONDS)
+    machine.wait_end(SECONDS)
 
 
-MISTAKES = {
-    "create": "usage: create",
-    "create nothing.elf": 'create: "nothing.elf" cannot be read',
-    "create hello.cfg memory=many": "create: ",
-    "create hello.cfg memory=100000": "create: ",
-    "create -x hello.cfg": "create: unknown option -x",
-    "destroy 0": "destroy: domain 0 cannot be destroyed",
-    "list nobody": 'list: there is no domain "nobody"',
-    "console nobody": 'console: there is no domain "nobody"',
-    "unknown verb": "unknown: no such verb",
-    "a " * 50: "more than 40 words",
-}
+def test_end_of_input_powers_off_when_there_are_no_domains():
+    with Machine("pavise", BUILD / "control-domain.elf", build=BUILD,
+                 ramdisk=BUILD / "control-domain.cpio") as machine:
+        machine.wait_for(PROMPT, SECONDS)
+        machine.send("create -p echo.cfg\r\x04")
+        machine.wait_for(r"There are domains still", SECONDS)
+        machine.send("destroy echo\r\x04")
+        machine.wait_for(r"powered the machine off", SECONDS)
+        machine.wait_end(SECONDS)
 
 
-def test_mistakes_get_one_line_and_leave_nothing():
-    with control_domain() as machine:
-        prompt = Prompt(machine)
-        before = prompt.free_kib()
-        for line, answer in MISTAKES.items():
-            output = prompt.run(line)
-            assert output.startswith(answer) and output.count("\n") == 1
-        assert prompt.state("hello") is None
-        assert prompt.free_kib() == before
+# --- a guest that nobody here wrote ---
 
 
 @pytest.mark.skipif(not GRUB.exists(), reason="grub-xen-host is not installed")
-def test_grub_answers(tmp_path):
-    """Debian's GRUB for PV guests, as it is packaged, at its prompt."""
-    ramdisk = tmp_path / "ramdisk.cpio"
-    ramdisk.write_bytes(cpio.archive({"grub.bin": GRUB.read_bytes()}))
-    with control_domain(ramdisk) as machine:
-        prompt = Prompt(machine)
-        prompt.type("create -c grub.bin memory=64")
-        machine.wait_for(r"grub> ", SECONDS)
-        machine.send("ls\r")
-        machine.wait_for(r"\(memdisk\) \(proc\)", SECONDS)
-        machine.send("halt\r")
-        machine.wait_for(r"Domain 1 \(grub\) has ended: poweroff", SECONDS)
+def test_grub_answers(machine):
+    """Debian's GRUB for PV guests, as it is packaged, sent and used at its prompt."""
+    grub = machine.popen("create", "-c", GRUB, "memory=64", stdout=subprocess.PIPE)
+    text = b""
+
+    def expect(wanted):
+        nonlocal text
+        deadline = time.monotonic() + SECONDS
+        while not re.search(wanted, text):
+            assert time.monotonic() < deadline, text[-500:]
+            text += os.read(grub.stdout.fileno(), 4096)
+        text = text[re.search(wanted, text).end():]
+
+    def type_line(line):
+        grub.stdin.write(line + "\r")
+        grub.stdin.flush()
+
+    expect(rb"grub> ")
+    type_line("ls")
+    expect(rb"\(memdisk\) \(proc\)")
+    type_line("set")
+    expect(rb"root=")
+    type_line("halt")
+    assert grub.wait(SECONDS) == 0
+    machine.wait_for(r"\(grub-x86_64-xen\) has ended: poweroff", SECONDS)

@@ -161,11 +161,11 @@ def test_verbs_options_domains_and_files_are_completed(machine, prompt):
     assert re.search(r"completed\s+\d+", prompt.run("lis\tcompl\t"))
     assert "--p---" in prompt.run("list comp\t")
     machine.send("create h\t")
-    machine.wait_for(r"pavise> create hello\.", SECONDS)
+    machine.wait_for(r"create hello\.", SECONDS)
     machine.send("\t")
     machine.wait_for(r"hello\.cfg +hello\.elf\n", SECONDS)
     machine.wait_for(r"pavise> create hello\.", SECONDS)
-    machine.send("c\t-\t")
+    machine.send("c\t-\t\t")
     machine.wait_for(r"--pause", SECONDS)
     machine.send(ctrl("C"))
     prompt.wait()
@@ -173,7 +173,9 @@ def test_verbs_options_domains_and_files_are_completed(machine, prompt):
 
 
 def test_any_bytes_leave_it_alive(machine, prompt):
-    """Three ^A would switch the console's input to the hypervisor."""
+    """Three ^A would switch the console's input to the hypervisor; while there is a domain
+    ^D does not end the machine."""
+    prompt.run("create -p hello.cfg name=there")
     rng = random.Random(6)
     keys = [chr(n) for n in range(2, 128)] + [UP, DOWN, LEFT, RIGHT, "\x1b[", "\x1b"]
     for _ in range(40):
@@ -182,3 +184,4 @@ def test_any_bytes_leave_it_alive(machine, prompt):
     machine.send(ctrl("U") + "still here\r")
     machine.wait_for(re.escape(no_verb("still")), SECONDS)
     prompt.wait()
+    prompt.run("destroy there")

@@ -3,7 +3,7 @@
 # ramdisk $(BUILD)/control-domain.cpio, which has guests and their configurations.
 
 control-src  := main.c prompt.c editor.c line_display.c terminal.c service.c hypercalls.c \
-		remote.c sessions.c images.c files.c machine.c chance.c
+		remote.c sessions.c images.c files.c heap.c machine.c chance.c
 control-elf  := $(BUILD)/control-domain.elf
 control-cpio := $(BUILD)/control-domain.cpio
 control-dir  := $(BUILD)/mini-os/apps/control-domain
@@ -29,9 +29,12 @@ $(control-dir)/%.o: mini-os/apps/control-domain/%.c | $(newlib-stamp) $(BUILD)/t
 	$(Q)$(CC) $(app-cflags) $(app-cppflags) -Itoolstack/include \
 		-isystem $(BUILD)/third-party/jimtcl -c $< -o $@
 
+# heap.c goes in between the library and those who use its memory.
+control-wraps := $(patsubst %,--wrap=_%_r,malloc calloc realloc free)
+
 $(control-elf): $(control-objs) $(app-libs)
 	$(call say,LD,$@)
-	$(Q)$(call link-app,$(control-objs),$@)
+	$(Q)$(call link-app,$(control-wraps) $(control-objs),$@)
 
 # Guests go in without what only a debugger reads.
 $(control-cpio): $(control-data) $(app-elfs) mini-os/apps/control-domain/build.mk

@@ -64,6 +64,9 @@ void machine_usage(void *unused, struct ts_cli_usage *usage);
 void machine_end(void *unused, bool reboot);
 bool machine_is_ending(void);
 
+/* heap.c: bytes that are allocated */
+size_t heap_in_use(void);
+
 /* chance.c: likewise */
 
 void random_bytes(void *unused, void *bytes, size_t n);

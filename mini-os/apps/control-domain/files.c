@@ -104,7 +104,8 @@ void file_drop(void *unused, const char *path)
 
 /* --- completion --- */
 
-/* An entry of a folder (a path with its "/", or nothing), if it begins with prefix. */
+/* An entry of a folder (a path with its "/", or nothing), if it begins with prefix. There
+ * is nothing for users in the folder of devices. */
 static void offer(const char *folder, size_t folder_size, const char *entry,
                   const char *prefix, void (*add)(void *to, const char *path), void *to)
 {
@@ -112,7 +113,7 @@ static void offer(const char *folder, size_t folder_size, const char *entry,
     struct stat about;
     int n = snprintf(path, sizeof(path) - 1, "%.*s%s", (int)folder_size, folder, entry);
 
-    if (*entry == '.' || n < 0 || (size_t)n >= sizeof(path) - 1 ||
+    if (*entry == '.' || !strcmp(path, "dev") || n < 0 || (size_t)n >= sizeof(path) - 1 ||
         strncmp(path, prefix, strlen(prefix)) || stat(path, &about))
         return;
     if (S_ISDIR(about.st_mode))

@@ -82,7 +82,7 @@ void machine_usage(void *unused, struct ts_cli_usage *usage)
 
     (void)unused;
     *usage = (struct ts_cli_usage){
-        .heap_bytes = heap.uordblks,
+        .heap_bytes = heap_in_use(),
         .heap_size = heap.arena,
         .event_ports = count_ports(),
         .grants = count_grants(),

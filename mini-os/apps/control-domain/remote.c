@@ -10,7 +10,6 @@
 #include <mini-os/time.h>
 
 #include "control.h"
-#include "images.h"
 #include "sessions.h"
 
 #define CHANNEL     "org.pavise.control"
@@ -75,8 +74,7 @@ static void sleep_until(uint64_t ms)
 static bool start_server(void)
 {
     const struct ts_remote_channel way = { .write = write_channel };
-    const struct ts_remote_limits limits = { .max_sessions = SESSIONS_MAX,
-                                             .max_file = images_limit() };
+    const struct ts_remote_limits limits = { .max_sessions = SESSIONS_MAX };
 
     channel = channel_open(CHANNEL, on_channel, NULL);
     if (!channel)

@@ -8,7 +8,7 @@
 
 #include <ts/remote.h>
 
-#define SESSIONS_MAX 16
+#define SESSIONS_MAX 32
 
 /* What the server's events mean; its context is not used. */
 extern const struct ts_remote_server_ops session_ops;
