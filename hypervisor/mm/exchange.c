@@ -52,7 +52,7 @@ static int add_runs(struct domain *d, struct page_info *const *out, unsigned lon
             continue;
         while (i-- > 0)
             for (uint64_t k = 0; k < 1ull << order; k++)
-                frame_set_remove(&d->frames, mfn_add(page_to_mfn(out[i]), k));
+                frame_set_remove(&d->frames, mfn_add(page_to_mfn(out[i]), k), 1);
         return rc;
     }
     return 0;
@@ -78,7 +78,7 @@ static int exchange_locked(struct domain *d, const uint64_t *in, unsigned long n
     for (unsigned long i = 0; i < runs; i++)
         frames_join_domain(d, out[i], 1ull << out_order);
     for (unsigned long i = 0; i < n; i++)
-        BUG_ON(frame_leave_domain(d, &frame_table[in[i]])); /* it has out[] */
+        BUG_ON(frames_leave_domain(d, &frame_table[in[i]], 1)); /* it has out[] */
     return 0;
 }
 
@@ -92,6 +92,6 @@ int domain_exchange_pages(struct domain *d, const uint64_t *in, unsigned long n,
     spin_unlock(&d->page_lock);
     if (!rc)
         for (unsigned long i = 0; i < n; i++)
-            frame_free(&frame_table[in[i]]);
+            frames_free(&frame_table[in[i]], 1);
     return rc;
 }

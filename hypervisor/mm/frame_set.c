@@ -237,12 +237,13 @@ int frame_set_add(struct frame_set *s, mfn_t mfn, unsigned int order)
     return 0;
 }
 
-void frame_set_remove(struct frame_set *s, mfn_t mfn)
+void frame_set_remove(struct frame_set *s, mfn_t mfn, unsigned int n)
 {
     struct frame_chunk *c = find(s, (uint32_t)(mfn_x(mfn) >> CHUNK_ORDER));
+    unsigned int first = mfn_x(mfn) % CHUNK_FRAMES;
 
-    BUG_ON(!c);
-    chunk_remove(s, c, mfn_x(mfn) % CHUNK_FRAMES, 1);
+    BUG_ON(!c || n > CHUNK_FRAMES - first);
+    chunk_remove(s, c, first, n);
 }
 
 bool frame_set_contains(const struct frame_set *s, mfn_t mfn)
@@ -256,16 +257,25 @@ bool frame_set_contains(const struct frame_set *s, mfn_t mfn)
 /* The first frame of c whose number within it is >= from, or CHUNK_FRAMES. */
 static unsigned int chunk_next(const struct frame_chunk *c, unsigned int from)
 {
-    for (unsigned int w = from / 64; w < CHUNK_WORDS; w++) {
-        uint64_t bits = c->bits[w] & word_mask(w, from, CHUNK_FRAMES - from);
+    uint64_t mask = ~0ull << (from % 64);
 
-        if (bits)
-            return w * 64 + (unsigned int)__builtin_ctzll(bits);
+    for (unsigned int w = from / 64; w < CHUNK_WORDS; w++) {
+        if (c->bits[w] & mask)
+            return w * 64 + (unsigned int)__builtin_ctzll(c->bits[w] & mask);
+        mask = ~0ull;
     }
     return CHUNK_FRAMES;
 }
 
-mfn_t frame_set_next(const struct frame_set *s, mfn_t from)
+/* How many frames of c there are from number i on, which is one, up to the word's end. */
+static unsigned int run_length(const struct frame_chunk *c, unsigned int i)
+{
+    uint64_t gaps = ~(c->bits[i / 64] >> (i % 64));
+
+    return gaps ? (unsigned int)__builtin_ctzll(gaps) : 64;
+}
+
+unsigned int frame_set_next_run(const struct frame_set *s, mfn_t from, mfn_t *first)
 {
     uint64_t nr = mfn_x(from) >> CHUNK_ORDER;
     unsigned int i = mfn_x(from) % CHUNK_FRAMES;
@@ -273,10 +283,19 @@ mfn_t frame_set_next(const struct frame_set *s, mfn_t from)
 
     while (nr <= MAX_FRAMES >> CHUNK_ORDER && (c = find_from(s, (uint32_t)nr)) != NULL) {
         i = chunk_next(c, c->nr == nr ? i : 0);
-        if (i < CHUNK_FRAMES)
-            return _mfn((uint64_t)c->nr << CHUNK_ORDER | i);
+        if (i < CHUNK_FRAMES) {
+            *first = _mfn((uint64_t)c->nr << CHUNK_ORDER | i);
+            return run_length(c, i);
+        }
         nr = (uint64_t)c->nr + 1;
         i = 0;
     }
-    return _mfn(INVALID_MFN_N);
+    return 0;
+}
+
+mfn_t frame_set_next(const struct frame_set *s, mfn_t from)
+{
+    mfn_t first;
+
+    return frame_set_next_run(s, from, &first) ? first : _mfn(INVALID_MFN_N);
 }

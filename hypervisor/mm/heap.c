@@ -223,13 +223,6 @@ void heap_free_pages(struct page_info *pg, unsigned int order)
     free_run(pg, order, 0);
 }
 
-void heap_free_guest_page(struct page_info *pg)
-{
-    uint32_t stamp = tlb_stamp_now();
-
-    free_run(pg, 0, (uint64_t)(stamp ? stamp : 1) << PGF_STAMP_SHIFT);
-}
-
 /* The largest aligned run that starts at mfn and has at most n frames. */
 static unsigned int largest_order(uint64_t mfn, uint64_t n)
 {
@@ -238,6 +231,20 @@ static unsigned int largest_order(uint64_t mfn, uint64_t n)
     unsigned int order = min(align, fit);
 
     return min(order, (unsigned int)HEAP_MAX_ORDER);
+}
+
+void heap_free_guest_pages(struct page_info *pg, unsigned int n)
+{
+    uint32_t stamp = tlb_stamp_now();
+    uint64_t word = (uint64_t)(stamp ? stamp : 1) << PGF_STAMP_SHIFT;
+
+    while (n) {
+        unsigned int order = largest_order(mfn_x(page_to_mfn(pg)), n);
+
+        free_run(pg, order, word);
+        pg += 1u << order;
+        n -= 1u << order;
+    }
 }
 
 void heap_add_range(mfn_t first, mfn_t end)

@@ -35,13 +35,13 @@ struct domain *owner_find(domid_t id);
  * was the last one: the frame is then the caller's. Under page_lock.
  */
 bool frame_drop_allocated(struct page_info *pg, unsigned int held);
-/* A frame without references leaves d's account. True when d has none left: the caller
- * drops the reference that the domain held of itself. Under page_lock. */
-bool must_check frame_leave_domain(struct domain *d, struct page_info *pg);
+/* n frames of one 2 MiB chunk, without references, leave d's account. True when d has none
+ * left: the caller drops the reference that the domain held of itself. Under page_lock. */
+bool must_check frames_leave_domain(struct domain *d, struct page_info *pg, unsigned int n);
 /* Makes n frames d's, which are in its set already. It holds a reference of itself while
  * it has any. Under page_lock. */
 void frames_join_domain(struct domain *d, struct page_info *pg, uint64_t n);
-/* A frame that belongs to nobody any more goes back to the heap. */
-void frame_free(struct page_info *pg);
+/* n frames that belong to nobody any more go back to the heap. */
+void frames_free(struct page_info *pg, unsigned int n);
 
 #endif

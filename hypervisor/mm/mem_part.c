@@ -16,28 +16,28 @@ int mem_domain_create(struct domain *d, const struct xen_domctl_createdomain *cf
     return owner_add(d);
 }
 
-/* Drops d's own reference of its next frame; false when there is none left to drop. */
-static bool relinquish_frame(struct domain *d)
+/* Drops d's own references of its next frames, 64 at most; false when there are none left
+ * to drop. */
+static bool relinquish_frames(struct domain *d)
 {
-    struct page_info *pg = NULL;
+    unsigned int n, nr_free = 0;
     bool is_last = false;
-    mfn_t mfn;
+    mfn_t first;
 
     spin_lock(&d->page_lock);
-    mfn = frame_set_next(&d->frames, _mfn(d->relinquish_mfn));
-    if (!mfn_eq(mfn, _mfn(INVALID_MFN_N))) {
-        d->relinquish_mfn = mfn_x(mfn) + 1;
-        if (frame_drop_allocated(mfn_to_page(mfn), 0)) {
-            pg = mfn_to_page(mfn);
-            is_last = frame_leave_domain(d, pg);
-        }
-    }
+    n = frame_set_next_run(&d->frames, _mfn(d->relinquish_mfn), &first);
+    while (nr_free < n && frame_drop_allocated(mfn_to_page(first) + nr_free, 0))
+        nr_free++;
+    if (n) /* the run ends at a frame that stays */
+        d->relinquish_mfn = mfn_x(first) + nr_free + (nr_free < n);
+    if (nr_free)
+        is_last = frames_leave_domain(d, mfn_to_page(first), nr_free);
     spin_unlock(&d->page_lock);
-    if (pg)
-        frame_free(pg);
+    if (nr_free)
+        frames_free(mfn_to_page(first), nr_free);
     if (is_last)
         domain_put(d);
-    return !mfn_eq(mfn, _mfn(INVALID_MFN_N));
+    return n;
 }
 
 int mem_domain_relinquish(struct domain *d)
@@ -46,7 +46,7 @@ int mem_domain_relinquish(struct domain *d)
 
     if (rc)
         return rc;
-    while (relinquish_frame(d))
+    while (relinquish_frames(d))
         if (preempt_wanted())
             return -ERESTART;
     return 0;

@@ -36,20 +36,24 @@ bool page_get_any(struct page_info *pg, domid_t *owner)
     return true;
 }
 
-void frame_free(struct page_info *pg)
+void frames_free(struct page_info *pg, unsigned int n)
 {
-    BUG_ON(pg->type & PGT_COUNT_MASK);
-    WRITE_ONCE(pg->ref, PGR_UNUSED);
-    heap_free_guest_page(pg);
+    for (unsigned int i = 0; i < n; i++) {
+        BUG_ON(pg[i].type & PGT_COUNT_MASK);
+        WRITE_ONCE(pg[i].ref, PGR_UNUSED);
+    }
+    heap_free_guest_pages(pg, n);
 }
 
-bool frame_leave_domain(struct domain *d, struct page_info *pg)
+bool frames_leave_domain(struct domain *d, struct page_info *pg, unsigned int n)
 {
     mfn_t mfn = page_to_mfn(pg);
 
-    frame_set_remove(&d->frames, mfn);
-    m2p_table[mfn_x(mfn)] = M2P_INVALID;
-    return !--d->tot_pages;
+    frame_set_remove(&d->frames, mfn, n);
+    for (unsigned int i = 0; i < n; i++)
+        m2p_table[mfn_x(mfn) + i] = M2P_INVALID;
+    d->tot_pages -= n;
+    return !d->tot_pages;
 }
 
 /* Frames whose last reference has gone, linked through their type words; 0 ends. */
@@ -62,7 +66,7 @@ void page_release(struct page_info *pg)
     __atomic_thread_fence(__ATOMIC_ACQUIRE); /* after all that the others did with it */
     BUG_ON(pg->type & PGT_COUNT_MASK);
     if (pg->ref & PGR_HVPAGE) {
-        frame_free(pg);
+        frames_free(pg, 1);
         return;
     }
     flags = irq_save();
@@ -78,9 +82,9 @@ static void reclaim_frame(struct page_info *pg)
     bool is_last;
 
     spin_lock(&d->page_lock);
-    is_last = frame_leave_domain(d, pg);
+    is_last = frames_leave_domain(d, pg, 1);
     spin_unlock(&d->page_lock);
-    frame_free(pg);
+    frames_free(pg, 1);
     if (is_last)
         domain_put(d);
 }
@@ -127,10 +131,10 @@ bool page_drop_allocated(struct domain *d, struct page_info *pg)
     had_it = READ_ONCE(pg->ref) & PGR_ALLOCATED; /* cleared under this lock only */
     is_free = frame_drop_allocated(pg, 1);
     if (is_free)
-        is_last = frame_leave_domain(d, pg);
+        is_last = frames_leave_domain(d, pg, 1);
     spin_unlock(&d->page_lock);
     if (is_free)
-        frame_free(pg);
+        frames_free(pg, 1);
     if (is_last)
         domain_put(d);
     return had_it;

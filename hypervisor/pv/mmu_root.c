@@ -5,9 +5,6 @@
  */
 #include "mmu.h"
 
-/* Frames looked at between two looks at what else this CPU has to do. */
-#define UNWIND_STEP 64
-
 void mmu_put_later(struct vcpu *v, struct page_info *table)
 {
     unsigned int i = v->pv.old_table[0] != NULL;
@@ -131,27 +128,37 @@ int pv_drop_roots(struct vcpu *v)
     return drop_root(v, root);
 }
 
+/* How many of n frames come before the first that is pinned or was left half-way. */
+static unsigned int count_unwound(const struct page_info *pg, unsigned int n)
+{
+    unsigned int i = 0;
+
+    while (i < n && !(READ_ONCE(pg[i].type) & (PGT_PINNED | PGT_PARTIAL)))
+        i++;
+    return i;
+}
+
 /*
  * The next frame of d that is pinned or was left half-way, with a reference; null with
- * *done false when a step's worth of frames has been passed, true at the end.
+ * *done false when a run of other frames has been passed, true at the end.
  */
 static struct page_info *next_to_unwind(struct domain *d, bool *done)
 {
     struct page_info *pg = NULL;
+    unsigned int n, passed;
+    mfn_t first;
 
     spin_lock(&d->page_lock);
-    for (unsigned int i = 0; i < UNWIND_STEP && !pg; i++) {
-        mfn_t mfn = frame_set_next(&d->frames, _mfn(d->pv->unwound));
-
-        *done = mfn_x(mfn) == INVALID_MFN_N;
-        if (*done)
-            break;
-        d->pv->unwound = mfn_x(mfn);
-        pg = mfn_to_page(mfn);
-        if (!(READ_ONCE(pg->type) & (PGT_PINNED | PGT_PARTIAL)) || !page_get(pg, d->id)) {
+    n = frame_set_next_run(&d->frames, _mfn(d->pv->unwound), &first);
+    *done = !n;
+    if (n) {
+        passed = count_unwound(mfn_to_page(first), n);
+        pg = mfn_to_page(first) + passed;
+        if (passed == n || !page_get(pg, d->id)) {
             pg = NULL;
-            d->pv->unwound++;
+            passed = min(passed + 1, n);
         }
+        d->pv->unwound = mfn_x(first) + passed;
     }
     spin_unlock(&d->page_lock);
     return pg;

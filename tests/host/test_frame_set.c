@@ -21,6 +21,24 @@ static int setup(void **state)
     return 0;
 }
 
+/* Runs one after the other are all there is; each is as the model says. */
+static void check_runs(void)
+{
+    uint64_t at = 0;
+    mfn_t first;
+
+    for (unsigned int n; (n = frame_set_next_run(&set, _mfn(at), &first)) != 0;) {
+        assert_in_range(n, 1, 64);
+        assert_int_equal(mfn_x(first) / 512, (mfn_x(first) + n - 1) / 512);
+        while (at < mfn_x(first))
+            assert_int_equal(model[at++], 0);
+        while (at < mfn_x(first) + n)
+            assert_int_equal(model[at++], 1);
+    }
+    while (at < NUMBERS)
+        assert_int_equal(model[at++], 0);
+}
+
 static void check_all(void)
 {
     mfn_t m = frame_set_next(&set, _mfn(0));
@@ -33,6 +51,7 @@ static void check_all(void)
         }
     }
     assert_true(mfn_eq(m, _mfn(INVALID_MFN_N)));
+    check_runs();
 }
 
 static bool range_is_free(uint64_t at, unsigned int order)
@@ -61,19 +80,30 @@ static void step_remove(void)
     for (unsigned int n = (unsigned int)host_random() % 64; n-- > 0;) {
         if (mfn_eq(m, _mfn(INVALID_MFN_N)))
             return;
-        frame_set_remove(&set, m);
+        frame_set_remove(&set, m, 1);
         model[mfn_x(m)] = 0;
         m = frame_set_next(&set, m);
     }
 }
 
+static void step_remove_run(void)
+{
+    mfn_t first;
+    unsigned int n = frame_set_next_run(&set, _mfn(host_random() % NUMBERS), &first);
+
+    if (!n)
+        return;
+    frame_set_remove(&set, first, n);
+    memset(model + mfn_x(first), 0, n);
+}
+
 static void empty_set(void)
 {
-    mfn_t m;
+    mfn_t first;
 
-    while (!mfn_eq(m = frame_set_next(&set, _mfn(0)), _mfn(INVALID_MFN_N))) {
-        frame_set_remove(&set, m);
-        model[mfn_x(m)] = 0;
+    for (unsigned int n; (n = frame_set_next_run(&set, _mfn(0), &first)) != 0;) {
+        frame_set_remove(&set, first, n);
+        memset(model + mfn_x(first), 0, n);
     }
 }
 
@@ -87,8 +117,10 @@ static void random_operations_agree_with_model(void **state)
         /* Phases of growth and of decline. */
         if (host_random() % 8 < (i / 20000 % 2 ? 1 : 4))
             step_add();
-        else
+        else if (host_random() % 4)
             step_remove();
+        else
+            step_remove_run();
         if (i % 5000 == 0)
             check_all();
     }
@@ -108,7 +140,7 @@ static void ascending_and_descending_chunks(void **state)
     }
     check_all();
     for (uint64_t i = 399; i > 100; i--) {
-        frame_set_remove(&set, _mfn(i * 512 + i));
+        frame_set_remove(&set, _mfn(i * 512 + i), 1);
         model[i * 512 + i] = 0;
     }
     check_all();
@@ -148,13 +180,24 @@ static void running_out_of_memory_adds_nothing(void **state)
 static void remove_absent(void *unused)
 {
     (void)unused;
-    frame_set_remove(&set, _mfn(77));
+    frame_set_remove(&set, _mfn(77), 1);
+}
+
+static void remove_beyond_chunk(void *unused)
+{
+    (void)unused;
+    frame_set_remove(&set, _mfn(511), 2);
 }
 
 static void misuse_is_detected(void **state)
 {
     (void)state;
     assert_true(host_panics(remove_absent, NULL));
+    assert_int_equal(frame_set_add(&set, _mfn(0), 10), 0);
+    memset(model, 1, 1024);
+    assert_true(host_panics(remove_beyond_chunk, NULL));
+    check_all();
+    empty_set();
 }
 
 int main(void)

@@ -149,9 +149,9 @@ static void guest_frames_are_flushed_before_reuse(void **state)
     a = all[n - 1];
     b = all[n - 2];
     host_tlb_clock = 0x3fffffe; /* about to wrap */
-    heap_free_guest_page(a);
+    heap_free_guest_pages(a, 1);
     host_tlb_clock = 2;
-    heap_free_guest_page(b);
+    heap_free_guest_pages(b, 1);
     host_tlb_flushes = 0;
     give_back(all, n - 2);
     assert_int_equal(host_tlb_flushes, 0);
@@ -160,9 +160,9 @@ static void guest_frames_are_flushed_before_reuse(void **state)
     n = drain(all);
     assert_int_equal(host_tlb_flushes, 2);
     host_tlb_flushes = 0;
-    heap_free_guest_page(&frame_table[2]);
+    heap_free_guest_pages(&frame_table[2], 1);
     host_tlb_clock = 9;
-    heap_free_guest_page(&frame_table[3]);
+    heap_free_guest_pages(&frame_table[3], 1);
     host_tlb_clock = 11;
     a = heap_alloc_pages(1, anywhere);
     assert_non_null(a);
@@ -176,6 +176,26 @@ static void guest_frames_are_flushed_before_reuse(void **state)
     for (uint64_t i = 0; i < n; i++)
         if (all[i] != &frame_table[2] && all[i] != &frame_table[3])
             heap_free_pages(all[i], 0);
+}
+
+/* Runs of any length and place merge as if they were freed frame by frame. */
+static void guest_runs_are_freed_whole(void **state)
+{
+    struct page_info *pg = heap_alloc_pages(6, anywhere);
+    uint64_t before = heap_free_count();
+    unsigned int cut[] = { 0, 1, 6, 7, 30, 31, 64 };
+
+    (void)state;
+    assert_non_null(pg);
+    host_tlb_clock = 12;
+    for (unsigned int i = 1; i < sizeof(cut) / sizeof(cut[0]); i++)
+        heap_free_guest_pages(pg + cut[i - 1], cut[i] - cut[i - 1]);
+    assert_int_equal(heap_free_count(), before + 64);
+    host_tlb_flushes = 0;
+    assert_ptr_equal(heap_alloc_pages(6, anywhere), pg);
+    assert_int_equal(host_tlb_flushes, 1);
+    assert_int_equal(host_tlb_last_stamp, 12);
+    heap_free_pages(pg, 6);
 }
 
 static void claims_are_kept_free(void **state)
@@ -231,8 +251,8 @@ static void random_operations_agree_with_model(void **state)
         struct held *s = &h[host_random() % SLOTS];
 
         if (s->pg) {
-            if (!s->order && host_random() % 2)
-                heap_free_guest_page(s->pg);
+            if (host_random() % 2)
+                heap_free_guest_pages(s->pg, 1u << s->order);
             else
                 heap_free_pages(s->pg, s->order);
             s->pg = NULL;
@@ -260,6 +280,7 @@ int main(void)
         cmocka_unit_test(address_width_limits_frames),
         cmocka_unit_test(low_memory_is_kept_for_last),
         cmocka_unit_test(guest_frames_are_flushed_before_reuse),
+        cmocka_unit_test(guest_runs_are_freed_whole),
         cmocka_unit_test(claims_are_kept_free),
         cmocka_unit_test(random_operations_agree_with_model),
         cmocka_unit_test(double_free_is_detected), /* last: the heap lock stays taken */

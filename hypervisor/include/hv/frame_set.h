@@ -19,10 +19,13 @@ struct frame_set {
 
 /* Adds 2^order frames that are not in it. 0, or -ENOMEM with nothing added. */
 int must_check frame_set_add(struct frame_set *s, mfn_t mfn, unsigned int order);
-/* Removes one frame, which must be in it. Never fails. */
-void frame_set_remove(struct frame_set *s, mfn_t mfn);
+/* Removes n frames of one 2 MiB chunk, all of which must be in it. Never fails. */
+void frame_set_remove(struct frame_set *s, mfn_t mfn, unsigned int n);
 bool frame_set_contains(const struct frame_set *s, mfn_t mfn);
 /* The first frame with a number >= from, or INVALID_MFN_N. */
 mfn_t frame_set_next(const struct frame_set *s, mfn_t from);
+/* How many frames follow one another from that one on, *first; up to 64, all in one chunk.
+ * It may be fewer than there are. 0: there is none from `from` on. */
+unsigned int frame_set_next_run(const struct frame_set *s, mfn_t from, mfn_t *first);
 
 #endif

@@ -39,8 +39,9 @@ void heap_add_range(mfn_t first, mfn_t end);
 struct page_info *heap_alloc_pages(unsigned int order, struct heap_constraint c);
 /* Gives them back. Every frame's reference word must be PGR_UNUSED. */
 void heap_free_pages(struct page_info *pg, unsigned int order);
-/* One frame that a guest had: stamped, and flushed from TLBs before it is used again. */
-void heap_free_guest_page(struct page_info *pg);
+/* n frames that a guest had, one after the other: stamped, and flushed from TLBs before
+ * they are used again. */
+void heap_free_guest_pages(struct page_info *pg, unsigned int n);
 
 /* Frames free now, and frames the heap was given altogether. */
 uint64_t heap_free_count(void);
@@ -69,5 +70,7 @@ void *vmap_alloc(unsigned int order);
 void vmap_free(void *va, unsigned int order);
 /* Maps device memory uncached; null when out of memory. pa and size in bytes. */
 volatile void *vmap_device(uint64_t pa, size_t size);
+/* Unmaps what vmap_device() has returned. Interrupts on. */
+void vmap_device_free(volatile void *va);
 
 #endif
