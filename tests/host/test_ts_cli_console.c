@@ -132,6 +132,31 @@ static void test_domain_ends(void **state)
     expect_failure("console hello", TS_EXIT_NO_DOMAIN, "hello");
 }
 
+/* Its last words are in the ring when it has ended already. */
+static void ends_and_is_kept(void)
+{
+    const struct ts_domain *d = ts_domain_by_name(manager, "kept");
+    struct xencons_interface *r = ring(d->id);
+
+    memcpy(r->out, "end", 3);
+    r->out_prod = 3;
+    fake_domain_ends(d->id, SHUTDOWN_poweroff);
+    assert_false(ts_manager_domains_changed(manager));
+    assert_int_equal(d->state, TS_DOM_PRESERVED);
+}
+
+static void test_domain_is_kept(void **state)
+{
+    static void (*const those[])(void) = { ends_and_is_kept, NULL };
+
+    (void)state;
+    expect("create -q hello.cfg name=kept on_poweroff=preserve", 0, "", "");
+    run_steps(those);
+    expect("console kept", 0, "end", "");
+    user.on_wait = NULL;
+    expect("console kept", 0, "end", "");
+}
+
 static void is_destroyed(void)
 {
     assert_int_equal(ts_domain_destroy(manager, 1, NULL), 0);
@@ -279,12 +304,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, user_stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_dialogue),    TEST(test_banner),
-        TEST(test_domain_ends), TEST(test_domain_is_destroyed),
-        TEST(test_interrupt),   TEST(test_input_over),
-        TEST(test_slow_reader), TEST(test_flood),
-        TEST(test_input_waits), TEST(test_create_console),
-        TEST(test_json),
+        TEST(test_dialogue),       TEST(test_banner),
+        TEST(test_domain_ends),    TEST(test_domain_is_destroyed),
+        TEST(test_domain_is_kept), TEST(test_interrupt),
+        TEST(test_input_over),     TEST(test_slow_reader),
+        TEST(test_flood),          TEST(test_input_waits),
+        TEST(test_create_console), TEST(test_json),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

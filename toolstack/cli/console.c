@@ -15,6 +15,7 @@ struct console {
     struct call *call;
     struct ts_viewer *viewer; /* NULL: the domain's console is gone */
     struct ts_text aside;     /* output that is not written yet */
+    struct waiter waiter;     /* tells when the domain has ended */
     bool is_left;             /* ^] was typed */
     char input[256];          /* typed, not yet taken by the domain */
     size_t nr_input;
@@ -144,18 +145,47 @@ static bool type_input(struct console *c)
 
 /* --- both --- */
 
+/* Nothing will come any more. */
+static bool is_over(const struct console *c)
+{
+    return c->is_left || !c->viewer || c->waiter.has_ended;
+}
+
+/* What a domain that has ended printed last may not have been seen yet. */
+static void collect_rest(const struct console *c)
+{
+    struct ts_consoles *consoles = c->call->cli->env.consoles;
+
+    if (c->viewer)
+        ts_consoles_event(consoles, ts_console_port(consoles, c->waiter.id));
+}
+
 static enum ts_exit relay(struct console *c)
 {
-    while (show_output(c)) {
-        if (!c->viewer || c->is_left)
+    for (;;) {
+        bool over = is_over(c);
+
+        if (over)
+            collect_rest(c);
+        if (!show_output(c))
+            return TS_EXIT_INTERRUPTED;
+        if (over)
             return TS_EXIT_OK;
         read_input(c);
-        if (type_input(c) || c->is_left)
+        if (type_input(c) || is_over(c))
             continue;
         if (!call_wait(c->call, 0))
-            break;
+            return TS_EXIT_INTERRUPTED;
     }
-    return TS_EXIT_INTERRUPTED;
+}
+
+/* A domain that ended before is kept with its console. */
+static void watch(struct console *c, domid_t id)
+{
+    const struct ts_domain *domain = ts_domain_by_id(c->call->cli->env.manager, id);
+
+    waiter_add(c->call, &c->waiter, domain);
+    c->waiter.has_ended = domain->state == TS_DOM_PRESERVED;
 }
 
 static enum ts_exit join(struct console *c, domid_t id, bool start)
@@ -167,9 +197,11 @@ static enum ts_exit join(struct console *c, domid_t id, bool start)
     if (rc)
         return call_fail(c->call, exit_of(rc), "domain %u has no console to join: %s", id,
                          ts_err_text(rc));
+    watch(c, id);
     if (start)
         rc = ts_domain_unpause(env->manager, id, &c->call->err);
     exit = rc ? exit_of(rc) : relay(c);
+    waiter_remove(c->call, &c->waiter);
     if (c->viewer)
         ts_viewer_detach(c->viewer);
     if (c->aside.failed)

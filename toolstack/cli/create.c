@@ -50,12 +50,15 @@ static enum ts_exit make(struct call *call, const struct ts_create_words *words,
                          struct ts_config *config, domid_t *id)
 {
     struct ts_manager *manager = call->cli->env.manager;
+    struct progress progress;
     int rc;
 
     if (words->dry_run)
         return exit_of_create(ts_domain_check(manager, config, &call->err));
     config->start_paused |= words->console; /* nothing of what it prints is missed */
-    rc = ts_domain_create(manager, config, id, &call->err);
+    progress_start(&progress, call);
+    rc = ts_domain_create_watched(manager, config, &progress.base, id, &call->err);
+    progress_end(&progress);
     return exit_of_create(rc);
 }
 

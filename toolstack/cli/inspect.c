@@ -36,7 +36,14 @@ static void print(struct inspection *in)
     const struct ts_kernel *k = &in->kernel;
     struct call *call = in->call;
 
-    call_print(call, "%s: %s\n", in->path, ts_image_format_text(k->format));
+    call_print(call, "%s: %s%s\n", in->path, k->payload.is_bzimage ? "bzImage, " : "",
+               ts_image_format_text(k->format));
+    if (k->payload.packing != TS_PACKING_NONE)
+        call_print(call, "  packed by %s, %zu of %llu bytes\n",
+                   ts_packing_text(k->payload.packing), k->payload.size,
+                   (unsigned long long)k->payload.unpacked_size);
+    if (*k->payload.version)
+        call_print(call, "  version %s\n", k->payload.version);
     print_notes(call, k);
     if (in->why.code)
         return;
@@ -56,6 +63,9 @@ static void describe(struct inspection *in)
 
     ts_doc_text(&doc, root, "file", in->path);
     ts_doc_text(&doc, root, "format", ts_image_format_text(k->format));
+    ts_doc_flag(&doc, root, "bzimage", k->payload.is_bzimage);
+    ts_doc_text(&doc, root, "packing", ts_packing_text(k->payload.packing));
+    ts_doc_text(&doc, root, "version", *k->payload.version ? k->payload.version : NULL);
     ts_doc_flag(&doc, root, "runs", !in->why.code);
     ts_doc_text(&doc, root, "reason", in->why.code ? in->why.text : NULL);
     if (in->why.code)
@@ -76,10 +86,9 @@ static void describe(struct inspection *in)
     call_document(in->call, &doc);
 }
 
-static enum ts_exit inspect(struct inspection *in, const void *data, size_t size)
+static enum ts_exit judge(struct inspection *in, int rc)
 {
     struct call *call = in->call;
-    int rc = ts_kernel_parse(data, size, &in->kernel, &in->why);
 
     if (rc && rc != -XEN_ENOEXEC)
         return call_fail(call, exit_of(rc), "%s %s", in->path, in->why.text);
@@ -92,6 +101,21 @@ static enum ts_exit inspect(struct inspection *in, const void *data, size_t size
     call->has_result = true;
     call->hint = "";
     return call_fail(call, TS_EXIT_KERNEL, "%s %s", in->path, in->why.text);
+}
+
+static enum ts_exit inspect(struct inspection *in, const void *data, size_t size)
+{
+    struct progress progress;
+    enum ts_exit exit;
+    int rc;
+
+    progress_start(&progress, in->call);
+    rc = ts_kernel_open(in->call->cli->env.unpacker, data, size, &progress.base,
+                        &in->kernel, &in->why);
+    progress_end(&progress);
+    exit = judge(in, rc);
+    ts_kernel_close(&in->kernel);
+    return exit;
 }
 
 enum ts_exit inspect_run(struct call *call)

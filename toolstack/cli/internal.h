@@ -208,6 +208,20 @@ struct ts_create_words;
 int create_sort(const struct words *sorted, struct ts_create_words *words,
                 struct ts_err *err);
 
+/* --- progress.c --- */
+
+/* How far the unpacking of a kernel is, for a person who waits for it. */
+struct progress {
+    struct ts_progress base; /* to be handed on */
+    struct call *call;
+    unsigned int shown; /* percent; 0: nothing is shown */
+    unsigned int steps;
+};
+
+void progress_start(struct progress *progress, struct call *call);
+/* Leaves no trace on the terminal. */
+void progress_end(struct progress *progress);
+
 /* --- the verbs --- */
 
 enum ts_exit complete_run(struct call *call);

@@ -165,5 +165,7 @@ enum ts_exit list_run(struct call *call)
         call_document(call, &l.doc);
     else
         ts_doc_free(&l.doc);
+    if (exit)
+        ts_text_clear(&call->out);
     return exit;
 }

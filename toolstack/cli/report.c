@@ -21,6 +21,8 @@ enum ts_exit exit_of(int code)
         return TS_EXIT_FILE;
     case XEN_ENOEXEC:
         return TS_EXIT_KERNEL;
+    case XEN_EINTR:
+        return TS_EXIT_INTERRUPTED;
     case XEN_ENOMEM:
     case XEN_ENOSPC:
         return TS_EXIT_MEMORY;

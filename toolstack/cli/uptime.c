@@ -81,5 +81,7 @@ enum ts_exit uptime_run(struct call *call)
         call_document(call, &u.doc);
     else
         ts_doc_free(&u.doc);
+    if (exit)
+        ts_text_clear(&call->out);
     return exit;
 }

@@ -192,6 +192,8 @@ enum ts_exit vcpu_list_run(struct call *call)
         call_document(call, &l.doc);
     else
         ts_doc_free(&l.doc);
+    if (exit)
+        ts_text_clear(&call->out);
     return exit;
 }
 

@@ -17,6 +17,7 @@
 #include <ts/err.h>
 #include <ts/hv.h>
 #include <ts/manage.h>
+#include <ts/unpack.h>
 
 /* What a command ends with; pavise(1) has the same list. */
 enum ts_exit {
@@ -82,7 +83,8 @@ struct ts_cli_env {
     struct ts_hv *hv;
     struct ts_manager *manager;
     struct ts_consoles *consoles;
-    void *context; /* of the functions below */
+    struct ts_unpacker *unpacker; /* for `inspect`; NULL: it takes memory of malloc() */
+    void *context;                /* of the functions below */
     int (*load)(void *context, const char *path, const void **data, size_t *size,
                 struct ts_err *err);
     void (*unload)(void *context, const void *data, size_t size);
