@@ -37,7 +37,8 @@ struct domain *owner_find(domid_t id);
 bool frame_drop_allocated(struct page_info *pg, unsigned int held);
 /* n frames of one 2 MiB chunk, without references, leave d's account. True when d has none
  * left: the caller drops the reference that the domain held of itself. Under page_lock. */
-bool must_check frames_leave_domain(struct domain *d, struct page_info *pg, unsigned int n);
+bool must_check frames_leave_domain(struct domain *d, struct page_info *pg,
+                                    unsigned int n);
 /* Makes n frames d's, which are in its set already. It holds a reference of itself while
  * it has any. Under page_lock. */
 void frames_join_domain(struct domain *d, struct page_info *pg, uint64_t n);

@@ -43,8 +43,8 @@ static bool transaction(void)
 
     if (xenbus_transaction_start(&tx))
         return false;
-    good = !xenbus_read(tx, NODE, &value, &length) &&
-           !xenbus_write(tx, NODE, value, length);
+    good =
+        !xenbus_read(tx, NODE, &value, &length) && !xenbus_write(tx, NODE, value, length);
     free(value);
     return !xenbus_transaction_end(tx, good) && good;
 }

@@ -76,7 +76,8 @@ static void fork_exec(void)
 
 static char *map(size_t size)
 {
-    char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *at =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (at == MAP_FAILED)
         fail("mmap");
@@ -117,7 +118,8 @@ static void protect_area(void)
 /* A page comes and goes. */
 static void map_touch_unmap(void)
 {
-    char *at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *at =
+        mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     *(volatile char *)at = 1;
     munmap(at, PAGE);
