@@ -129,7 +129,7 @@ def test_long_lines(prompt):
 def test_messages_leave_the_line_alone(machine, prompt):
     prompt.run("create stress.cfg name=shortly cmdline=0.3")
     machine.send("li")
-    machine.wait_for(r"\x1b\[0KDomain \d+ \(shortly\) has ended: poweroff\n", SECONDS)
+    machine.wait_for(r"Domain \d+ \(shortly\) has ended: poweroff\n", SECONDS)
     machine.wait_for(r"^pavise> li", SECONDS)
     machine.send("st\r")
     assert "Domain-0" in machine.prompt.wait()
@@ -163,7 +163,7 @@ def test_verbs_options_domains_and_files_are_completed(machine, prompt):
     machine.send("create h\t")
     machine.wait_for(r"create hello\.", SECONDS)
     machine.send("\t")
-    machine.wait_for(r"hello\.cfg +hello\.elf\n", SECONDS)
+    machine.wait_for(r"^hello\.cfg +hello\.elf\n", SECONDS)
     machine.wait_for(r"pavise> create hello\.", SECONDS)
     machine.send("c\t-\t\t")
     machine.wait_for(r"--pause", SECONDS)

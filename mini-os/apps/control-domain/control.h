@@ -43,6 +43,7 @@ void control_say(const char *format, ...) printf_like(1, 2);
 
 /* remote.c */
 
+/* Waits a moment for the channel, so that what is said of it comes before the prompt. */
 void remote_start(void);
 /* There is something to send. */
 void remote_wake(void);

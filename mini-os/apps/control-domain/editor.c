@@ -179,16 +179,25 @@ void linenoise_beep(void)
     terminal_write("\a", 1);
 }
 
-void editor_hide(void)
+void editor_print(const char *text, size_t n)
 {
+    const char *end = memchr(text, '\n', n);
+
     if (is_editing)
-        display_hide();
+        display_hide(end ? (size_t)(end - text) : n);
+    terminal_write(text, n);
+    if (is_editing)
+        display_flush();
+}
+
+void editor_leave(void)
+{
+    display_leave();
 }
 
 void editor_show(void)
 {
-    if (is_editing)
-        display_flush();
+    display_flush();
 }
 
 /* --- completion --- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lines typed at the terminal (terminal.h), edited by linenoise. In the prompt's thread,
- * but for editor_hide() and editor_show().
+ * but for editor_print().
  */
 #ifndef EDITOR_H
 #define EDITOR_H
@@ -28,8 +28,10 @@ void editor_set_completion(void (*complete)(const char *line,
                                             void (*add)(void *to, const char *line),
                                             void *to));
 
-/* Around text that others print: takes the line away and brings it back. */
-void editor_hide(void);
+/* Prints lines while one may be being edited, which is there again behind them. */
+void editor_print(const char *text, size_t n);
+/* The same below the line, by complete(): print, any number of times, then show. */
+void editor_leave(void);
 void editor_show(void);
 
 #endif

@@ -109,10 +109,19 @@ void display_flush(void)
     is_current = true;
 }
 
-void display_hide(void)
+void display_hide(size_t columns)
 {
-    if (shown.size)
+    if (shown.size && width(&shown) <= columns)
+        terminal_write("\r", 1);
+    else if (shown.size)
         terminal_write(ERASE, ERASE_SIZE);
+    shown.size = 0;
+    is_current = false;
+}
+
+void display_leave(void)
+{
+    terminal_write("\n", 1);
     shown.size = 0;
     is_current = false;
 }

@@ -12,8 +12,11 @@
 void display_write(const char *text, size_t n);
 /* Draws what is to be seen and is not yet. */
 void display_flush(void);
-/* Takes the line from the screen; the next flush draws it. */
-void display_hide(void);
+/* The cursor is to be where a text of so many columns can take the line's place; the next
+ * flush draws the line. Escape sequences are avoided: there may be no terminal. */
+void display_hide(size_t columns);
+/* Leaves the line as it is and goes to the next one; the next flush draws it again. */
+void display_leave(void);
 /* The line is finished: draws it and goes to the next one. */
 void display_end(void);
 

@@ -28,9 +28,7 @@ void control_say(const char *format, ...)
     if ((size_t)n > sizeof(text) - 2)
         n = sizeof(text) - 2;
     text[n++] = '\n';
-    editor_hide();
-    terminal_write(text, (size_t)n);
-    editor_show();
+    editor_print(text, (size_t)n);
 }
 
 /* --- completion --- */
@@ -118,7 +116,7 @@ static void show_candidates(const struct candidates *all)
     for (unsigned int i = 0; i < all->count; i++)
         if (strlen(all->word[i]) + 2 > width)
             width = (unsigned int)strlen(all->word[i]) + 2;
-    editor_hide();
+    editor_leave();
     for (unsigned int i = 0; i < all->count; i++) {
         terminal_write(all->word[i], strlen(all->word[i]));
         column += width;

@@ -15,11 +15,13 @@
 #define CHANNEL     "org.pavise.control"
 #define STACK_ORDER 4
 #define TURN        (64 << 10) /* bytes that are taken before others have a turn */
+#define PATIENCE    (100 * NSEC_PER_MSEC)
 
 static struct channel *channel;
 static struct ts_remote_server *server;
 static struct wait_queue sleeping;
 static bool is_woken;
+static struct semaphore started;
 
 void remote_wake(void)
 {
@@ -89,8 +91,11 @@ static bool start_server(void)
 
 static void serve(void *unused)
 {
+    bool is_open = start_server();
+
     (void)unused;
-    if (!start_server())
+    semaphore_post(&started);
+    if (!is_open)
         return;
     for (;;) {
         bool more = take_bytes();
@@ -107,8 +112,10 @@ void remote_start(void)
 {
     struct thread *thread = thread_create_sized("remote", serve, NULL, STACK_ORDER);
 
-    if (thread)
-        thread_detach(thread);
-    else
+    if (!thread) {
         control_say("No memory to take commands from the channel.");
+        return;
+    }
+    thread_detach(thread);
+    semaphore_wait(&started, time_now() + PATIENCE);
 }
