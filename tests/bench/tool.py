@@ -77,6 +77,32 @@ poweroff -f
 """
 
 
+# The same for tests/bench/tool.
+PAVISE_SCRIPT = """
+now prompt
+time list-0 list
+time create-1 create -p -q /tiny.cfg name=g1
+now create-start
+run create -q /tiny.cfg name=first
+until "BENCH first" console first
+run destroy first
+store
+until "BENCH end" create -c -q /store.cfg name=store
+run destroy store
+memory free-start domain0-start
+{creates}
+memory free-end domain0-end
+time list-many list
+time destroy destroy g{guests}
+"""
+
+
+def creates(guests):
+    """Lines that make all but the first."""
+    return "\n".join((f"time create-{n}" if n in (10, 100, 200) else "run")
+                     + f" create -p -q /tiny.cfg name=g{n}" for n in range(2, guests + 1))
+
+
 def rows_of(machine, timeout):
     """{row: value} of what a machine prints until the end."""
     end = machine.wait_for(r"BENCH end 0|PANIC|[Pp]anic|[Cc]rashed|BENCH failed",
@@ -108,10 +134,11 @@ def measure_pavise(build, guests):
     programs = build / "tests" / "bench"
     disk = programs / "tool.cpio"
     disk.write_bytes(cpio.archive({
+        "script": PAVISE_SCRIPT.format(creates=creates(guests), guests=guests).encode(),
         "tiny.cfg": TINY.encode(), "store.cfg": STORE.encode(),
         "tiny.elf": (programs / "tiny.elf").read_bytes(),
         "store.elf": (programs / "store.elf").read_bytes()}))
-    with Machine("pavise", programs / "tool.elf", args=str(guests), ramdisk=disk, smp=1,
+    with Machine("pavise", programs / "tool.elf", ramdisk=disk, smp=1,
                  memory=MEMORY, qemu=ICOUNT, build=build,
                  log=programs / "tool-pavise.log") as machine:
         return rows_of(machine, 120)

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control domain with a list of commands in the place of its prompt: what they take,
- * and what their domains cost, in ticks of the time-stamp counter and KiB. Argument: how
- * many domains there are to be at once.
+ * The control domain with the lines of the file /script in the place of its prompt:
+ *
+ *   now NAME                  prints the time-stamp counter
+ *   run COMMAND...            a command, as at the prompt
+ *   time NAME COMMAND...      the same, and prints how long it took
+ *   until TEXT COMMAND...     the same until it has printed TEXT; prints the rows in that
+ *   memory NAME NAME          prints the hypervisor's free memory and our own, in KiB
+ *   store                     rates of xenstore for the program that it is part of
  *
  * Output: "BENCH <name> <value>", at the end "BENCH end 0".
  */
@@ -14,6 +19,7 @@
 #include <mini-os/mm.h>
 #include <mini-os/thread.h>
 #include <mini-os/time.h>
+#include <mini-os/words.h>
 #include <ts/xs_local.h>
 #include <ts/xs_server.h>
 
@@ -22,7 +28,7 @@
 #include "terminal.h"
 
 #define ROUNDS    101
-#define MAX_WORDS 8
+#define MAX_WORDS 12
 
 const unsigned int main_stack_order = 6;
 
@@ -107,36 +113,36 @@ static const struct ts_cli_io io = {
     .file = io_file,
 };
 
-/* Executes a line of words, until it has printed `until` if that is not NULL; how long it
- * took. */
-static uint64_t run(const char *line, const char *until)
+/* Executes a command, until it has printed `until` if that is not NULL; how long it took. */
+static uint64_t run(int count, char **words, const char *until)
 {
-    char copy[128], *rest;
-    const char *words[MAX_WORDS + 1];
-    int count = 0, code;
     uint64_t start;
+    int code;
 
-    snprintf(copy, sizeof(copy), "%s", line);
-    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-        words[count++] = word;
-    words[count] = NULL;
     output.size = 0;
     output.text[0] = '\0';
     output.until = until;
     start = read_tsc();
-    code = control_run(&io, count, words);
+    code = control_run(&io, count, (const char *const *)words);
     start = read_tsc() - start;
     if (until ? !is_seen() : code != TS_EXIT_OK) {
-        printf("BENCH failed: %s: %s\n", line, output.text);
+        printf("BENCH failed: %s %s: %s\n", words[0], words[1], output.text);
         exit(1);
     }
     return start;
 }
 
-static void print_rows(const char *from)
+/* Rows that guests have printed. */
+static void print_rows(void)
 {
-    for (const char *row = strstr(from, "BENCH "); row; row = strstr(row + 1, "BENCH "))
-        printf("%.*s\n", (int)strcspn(row, "\r\n"), row);
+    const char *row = output.text;
+
+    while ((row = strstr(row, "BENCH ")) != NULL) {
+        int size = (int)strcspn(row, "\r\n");
+
+        printf("%.*s\n", size, row);
+        row += size;
+    }
 }
 
 /* --- memory --- */
@@ -224,63 +230,52 @@ static void measure_local_store(void)
     xs_server_destroy(server);
 }
 
-/* --- the list --- */
+/* --- the script --- */
 
-static void measure_running_guests(void)
+/* One line of it. False: there is no such thing to do. */
+static bool perform(int count, char **words)
 {
-    report("create-start", read_tsc());
-    run("create -q /tiny.cfg name=first", NULL);
-    run("console first", "BENCH first ");
-    print_rows(output.text);
-    run("destroy first", NULL);
-    run("create -c -q /store.cfg name=store", "BENCH end");
-    print_rows(output.text);
-    run("destroy store", NULL);
+    if (!strcmp(words[0], "now") && count == 2)
+        report(words[1], read_tsc());
+    else if (!strcmp(words[0], "run") && count > 1)
+        run(count - 1, words + 1, NULL);
+    else if (!strcmp(words[0], "time") && count > 2)
+        report(words[1], run(count - 2, words + 2, NULL));
+    else if (!strcmp(words[0], "until") && count > 2)
+        run(count - 2, words + 2, words[1]), print_rows();
+    else if (!strcmp(words[0], "memory") && count == 3)
+        report_memory(words[1], words[2]);
+    else if (!strcmp(words[0], "store") && count == 1)
+        measure_local_store();
+    else
+        return false;
+    return true;
 }
 
-static bool is_row(unsigned int number)
+static bool perform_script(void)
 {
-    return number == 1 || number == 10 || number == 100 || number == 200;
+    FILE *script = fopen("/script", "r");
+    char line[256], *words[MAX_WORDS + 1];
+    unsigned int count;
+
+    while (script && fgets(line, sizeof(line), script)) {
+        count = split_words(line, words, MAX_WORDS);
+        if (count > MAX_WORDS)
+            return false;
+        words[count] = NULL;
+        if (count && !perform((int)count, words))
+            return false;
+    }
+    return script;
 }
 
-static void create(unsigned int number)
-{
-    char line[64], row[32];
-    uint64_t taken;
-
-    snprintf(line, sizeof(line), "create -p -q /tiny.cfg name=g%u", number);
-    snprintf(row, sizeof(row), "create-%u", number);
-    taken = run(line, NULL);
-    if (is_row(number))
-        report(row, taken);
-}
-
-static void measure_crowd(unsigned int guests)
-{
-    char line[32];
-
-    report_memory("free-start", "domain0-start");
-    for (unsigned int i = 2; i <= guests; i++)
-        create(i);
-    report_memory("free-end", "domain0-end");
-    report("list-many", run("list", NULL));
-    snprintf(line, sizeof(line), "destroy g%u", guests);
-    report("destroy", run(line, NULL));
-}
-
-int main(int argc, char **argv)
+int main(void)
 {
     images_init(mm_free_pages() / 2 * PAGE_SIZE);
     if (!terminal_init() || !service_start())
         return 1;
     remote_start();
     control_say("The control domain would show its prompt now.");
-    report("prompt", read_tsc());
-    report("list-0", run("list", NULL));
-    create(1);
-    measure_running_guests();
-    measure_local_store();
-    measure_crowd(argc > 1 ? (unsigned int)atoi(argv[1]) : 1);
-    printf("BENCH end 0\n");
+    printf(perform_script() ? "BENCH end 0\n" : "BENCH failed: bad line in the script\n");
     return 0;
 }
