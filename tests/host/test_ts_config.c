@@ -83,8 +83,9 @@ static void whole_file(void **state)
     assert_int_equal(d->max_memory_kib, 128 << 10);
     assert_int_equal(d->vcpus, 2);
     assert_int_equal(d->max_vcpus, 4);
-    assert_true(d->has_cpus);
-    assert_int_equal(d->cpus.bits[0], 0xb);
+    assert_true(d->hard.is_set);
+    assert_int_equal(d->hard.all.bits[0], 0xb);
+    assert_false(d->soft.is_set);
     assert_int_equal(d->sched.weight, 512);
     assert_int_equal(d->sched.cap, 50);
     assert_int_equal(d->on_poweroff, TS_PRESERVE);
@@ -169,6 +170,22 @@ static void command_line_mistakes(void **state)
                         "setting vcpus=two: \"vcpus\" takes a number, not a string");
 }
 
+static void cpus_of_each_vcpu(void **state)
+{
+    const struct ts_affinity *hard = &config.domain.hard;
+
+    (void)state;
+    assert_accepted("cpus = ['1', 3, 'all']; cpus_soft = '0,2'");
+    assert_int_equal(hard->nr_vcpus, 3);
+    assert_int_equal(hard->vcpu[0].bits[0], 2);
+    assert_int_equal(hard->vcpu[1].bits[0], 8);
+    assert_int_equal(hard->vcpu[2].bits[0], 0xff);
+    assert_false(hard->is_set);
+    assert_true(config.domain.soft.is_set);
+    assert_int_equal(config.domain.soft.all.bits[0], 5);
+    ts_domain_config_free(&config);
+}
+
 static void cmdline_goes_before_root_and_extra(void **state)
 {
     (void)state;
@@ -209,10 +226,11 @@ static void values(void **state)
     assert_refused("cpus = '5-3'", -XEN_EINVAL,
                    "g.cfg:1: \"cpus\" cannot be \"5-3\": it is CPUs as in \"0-3,^2\", or "
                    "\"all\"");
-    assert_refused(
-        "cpus = ['1', '2']", -XEN_EOPNOTSUPP,
-        "g.cfg:1: \"cpus\" for each vCPU is not supported; one string is for all "
-        "of them");
+    assert_refused("cpus = ['1', ['2']]", -XEN_EINVAL,
+                   "g.cfg:1: \"cpus\" takes a list of strings, not a list");
+    assert_refused("cpus_soft = ['1', 'x']", -XEN_EINVAL,
+                   "g.cfg:1: \"cpus_soft\" cannot be \"x\": it is CPUs as in \"0-3,^2\", "
+                   "or \"all\"");
     assert_refused(
         "uuid = '00'", -XEN_EINVAL,
         "g.cfg:1: \"uuid\" cannot be \"00\": it is 32 hex digits, with or without "
@@ -318,6 +336,7 @@ int main(void)
         cmocka_unit_test(joined_lines_keep_their_numbers),
         cmocka_unit_test(command_line),
         cmocka_unit_test(command_line_mistakes),
+        cmocka_unit_test(cpus_of_each_vcpu),
         cmocka_unit_test(cmdline_goes_before_root_and_extra),
         cmocka_unit_test(keys_and_types),
         cmocka_unit_test(values),

@@ -178,15 +178,38 @@ static void bad_configurations(void **state)
     assert_int_equal(fake_nr_domains(), 1);
 }
 
+static void vcpus_are_pinned(void **state)
+{
+    const struct ts_cpu_set sets[] = { { { 1 } }, { { 2 } } };
+    struct ts_config c = config_of("pinned");
+    struct ts_cpu_set hard, soft;
+    domid_t id;
+
+    (void)state;
+    c.vcpus = 3;
+    c.hard = (struct ts_affinity){ true, { { 3 } }, sets, 2 };
+    c.soft = (struct ts_affinity){ false, { { 0 } }, sets + 1, 1 };
+    id = create(&c);
+    for (unsigned int i = 0; i < 3; i++) {
+        assert_int_equal(
+            fake_hv()->ops->vcpu_get_affinity(fake_hv(), id, i, &hard, &soft), 0);
+        assert_int_equal(hard.bits[0], i + 1);
+        assert_int_equal(soft.bits[0], i ? 0xff : 2);
+    }
+}
+
 /* The n-th call fails, for every n: nothing is left, there is a reason, and the name can
  * be used again. Then the same for allocations. */
 static void every_step_of_creating_fails(void **state)
 {
     void (*const inject[])(unsigned long) = { fake_fail_at, fake_fail_alloc_at };
+    const struct ts_cpu_set first = { { 1 } };
     struct ts_config c = config_of("one");
 
     (void)state;
-    c.has_cpus = true;
+    c.hard.is_set = true;
+    c.soft.vcpu = &first;
+    c.soft.nr_vcpus = 1;
     c.sched.weight = 128;
     c.ramdisk = "kernel";
     for (unsigned int how = 0; how < 2; how++) {
@@ -567,6 +590,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(create_and_destroy, start, stop),
         cmocka_unit_test_setup_teardown(bad_configurations, start, stop),
+        cmocka_unit_test_setup_teardown(vcpus_are_pinned, start, stop),
         cmocka_unit_test_setup_teardown(every_step_of_creating_fails, start, stop),
         cmocka_unit_test_setup_teardown(conflicting_transactions, start, stop),
         cmocka_unit_test_setup_teardown(many_domains, start, stop),

@@ -127,17 +127,35 @@ static int apply_uuid(const struct target *t, const struct key *key,
     return 0;
 }
 
+static int parse_cpus(const struct target *t, const struct key *key,
+                      const struct value *v, struct ts_cpu_set *set)
+{
+    if (v->kind == VALUE_LIST)
+        return wrong_type(t, key, v, "a list of strings");
+    if (ts_cpu_set_parse(v->text, set))
+        return wrong_value(t, key, v, "CPUs as in \"0-3,^2\", or \"all\"");
+    return 0;
+}
+
+/* A string for all vCPUs, or a list with one for each of the first. */
 static int apply_cpus(const struct target *t, const struct key *key,
                       const struct value *v)
 {
-    if (v->kind == VALUE_LIST)
-        return config_fail(t->settings->err, &v->place, -XEN_EOPNOTSUPP,
-                           "\"cpus\" for each vCPU is not supported; one string is for "
-                           "all of them");
-    if (ts_cpu_set_parse(v->text, &t->config->domain.cpus))
-        return wrong_value(t, key, v, "CPUs as in \"0-3,^2\", or \"all\"");
-    t->config->domain.has_cpus = true;
-    return 0;
+    struct ts_affinity *affinity = field_of(t, key);
+    struct ts_cpu_set *set;
+    int rc = 0;
+
+    *affinity = (struct ts_affinity){ .is_set = v->kind != VALUE_LIST };
+    if (affinity->is_set)
+        return parse_cpus(t, key, v, &affinity->all);
+    set = pool_alloc(t->settings->pool, (v->nr_items + 1) * sizeof(*set));
+    if (!set)
+        return ts_fail(t->settings->err, -XEN_ENOMEM, "out of memory");
+    affinity->vcpu = set;
+    affinity->nr_vcpus = v->nr_items;
+    for (const struct value *item = v->items; !rc && item; item = item->next)
+        rc = parse_cpus(t, key, item, set++);
+    return rc;
 }
 
 static int apply_type(const struct target *t, const struct key *key,
@@ -217,7 +235,8 @@ static const struct key keys[] = {
     { "maxmem", apply_mib, FIELD(domain.max_memory_kib), 1, MAX_MIB },
     { "vcpus", apply_count, FIELD(domain.vcpus), 1, 128 },
     { "maxvcpus", apply_count, FIELD(domain.max_vcpus), 1, 128 },
-    { "cpus", apply_cpus, 0, 0, 0 },
+    { "cpus", apply_cpus, FIELD(domain.hard), 0, 0 },
+    { "cpus_soft", apply_cpus, FIELD(domain.soft), 0, 0 },
     { "cpu_weight", apply_count, FIELD(domain.sched.weight), 1, 65535 },
     { "cap", apply_count, FIELD(domain.sched.cap), 0, 100 * 128 },
     { "event_channels", apply_count, FIELD(domain.max_event_port), 1, 4095 },
@@ -237,7 +256,6 @@ static const char *const not_supported[] = {
     "channel",
     "claim_mode",
     "cpuid",
-    "cpus_soft",
     "device_tree",
     "driver_domain",
     "e820_host",

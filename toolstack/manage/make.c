@@ -113,14 +113,28 @@ static int create_domain(struct ts_manager *m, struct record *r, struct ts_err *
               : 0;
 }
 
+/* A vCPU's set, NULL when nothing was said about it. */
+static const struct ts_cpu_set *cpus_of(const struct ts_affinity *affinity,
+                                        unsigned int vcpu)
+{
+    if (vcpu < affinity->nr_vcpus)
+        return &affinity->vcpu[vcpu];
+    return affinity->is_set ? &affinity->all : NULL;
+}
+
 static int pin_vcpus(struct ts_manager *m, const struct record *r)
 {
     const struct ts_config *c = &r->config;
     struct ts_hv *hv = m->env.hv;
     int rc = 0;
 
-    for (unsigned int i = 0; !rc && i < or_default(c->max_vcpus, c->vcpus); i++)
-        rc = hv->ops->vcpu_set_affinity(hv, r->domain.id, i, &c->cpus, NULL);
+    for (unsigned int i = 0; !rc && i < or_default(c->max_vcpus, c->vcpus); i++) {
+        const struct ts_cpu_set *hard = cpus_of(&c->hard, i),
+                                *soft = cpus_of(&c->soft, i);
+
+        if (hard || soft)
+            rc = hv->ops->vcpu_set_affinity(hv, r->domain.id, i, hard, soft);
+    }
     return rc;
 }
 
@@ -137,8 +151,7 @@ static int set_limits(struct ts_manager *m, const struct record *r, struct ts_er
     rc = hv->ops->domain_set_max_vcpus(hv, id, or_default(c->max_vcpus, c->vcpus));
     if (rc)
         return ts_fail(err, rc, "it cannot have its vCPUs: %s", ts_err_text(rc));
-    if (c->has_cpus)
-        rc = pin_vcpus(m, r);
+    rc = pin_vcpus(m, r);
     if (rc)
         return ts_fail(err, rc, "its vCPUs cannot be pinned: %s", ts_err_text(rc));
     if (c->sched.weight)

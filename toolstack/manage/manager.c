@@ -55,11 +55,25 @@ static bool copy_text(const char *from, const char **to)
     return copy != NULL;
 }
 
-static void free_texts(struct record *r)
+/* Likewise, of the vCPUs' sets. */
+static bool copy_affinity(struct ts_affinity *affinity)
+{
+    size_t n = affinity->nr_vcpus * sizeof(*affinity->vcpu);
+    struct ts_cpu_set *copy = n ? malloc(n) : NULL;
+
+    if (copy)
+        memcpy(copy, affinity->vcpu, n);
+    affinity->vcpu = copy;
+    return copy || !n;
+}
+
+static void free_parts(struct record *r)
 {
     free((char *)r->config.kernel);
     free((char *)r->config.ramdisk);
     free((char *)r->config.cmdline);
+    free((struct ts_cpu_set *)r->config.hard.vcpu);
+    free((struct ts_cpu_set *)r->config.soft.vcpu);
 }
 
 /* Tells the program which files the record names, or does no more. */
@@ -81,8 +95,10 @@ struct record *record_new(const struct ts_manager *m, const struct ts_config *co
     ok = copy_text(config->kernel, &r->config.kernel);
     ok &= copy_text(config->ramdisk, &r->config.ramdisk);
     ok &= copy_text(config->cmdline, &r->config.cmdline);
+    ok &= copy_affinity(&r->config.hard);
+    ok &= copy_affinity(&r->config.soft);
     if (!ok) {
-        free_texts(r);
+        free_parts(r);
         free(r);
         return NULL;
     }
@@ -99,7 +115,7 @@ void record_free(const struct ts_manager *m, struct record *r)
         return;
     tell_file(m->env.drop, m, r->config.kernel);
     tell_file(m->env.drop, m, r->config.ramdisk);
-    free_texts(r);
+    free_parts(r);
     free(r);
 }
 

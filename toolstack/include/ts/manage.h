@@ -32,6 +32,14 @@ enum ts_action {
     TS_RENAME_RESTART, /* the old one is preserved under another name */
 };
 
+/* Where the vCPUs of a domain may run, or would rather. */
+struct ts_affinity {
+    bool is_set; /* all says where those run that vcpu does not mention */
+    struct ts_cpu_set all;
+    const struct ts_cpu_set *vcpu; /* of vCPU 0, 1, ..., nr_vcpus - 1 */
+    unsigned int nr_vcpus;
+};
+
 /* Everything needed to make a domain, again and again. Strings are owned by whoever
  * fills it in; the manager keeps a deep copy. */
 struct ts_config {
@@ -44,8 +52,7 @@ struct ts_config {
     unsigned int max_event_port;         /* 0: 1023 */
     unsigned int max_grant_frames, max_maptrack_frames; /* 0: 32, 0: 64 */
     struct ts_sched_params sched;                       /* weight 0: default */
-    bool has_cpus;
-    struct ts_cpu_set cpus; /* hard affinity of all vCPUs */
+    struct ts_affinity hard, soft;
     enum ts_action on_poweroff, on_reboot, on_crash, on_watchdog;
     bool start_paused;
 };
