@@ -45,16 +45,21 @@ static int load_context(struct vcpu *v, const struct vcpu_guest_context *ctx)
 /* ctx null: reset. The domain does not run meanwhile. */
 static int set_paused(struct vcpu *v, const struct vcpu_guest_context *ctx)
 {
-    int rc = domain_pause(v->domain);
+    int rc;
 
+    if (!domain_hold_kill(v->domain))
+        return -ERESTART;
+    rc = domain_pause(v->domain);
     if (rc)
-        return rc;
+        goto release;
     /* The guest itself may have been broken off in VCPUOP_initialise of this one. */
     if (READ_ONCE(v->domain->life) >= DOM_DYING)
         rc = -EINVAL;
     else
         rc = ctx ? load_context(v, ctx) : reset_vcpu(v);
     domain_unpause(v->domain);
+release:
+    domain_release_kill(v->domain);
     return rc;
 }
 

@@ -45,6 +45,16 @@ static int kill_step(struct domain *d)
     return 0;
 }
 
+bool domain_hold_kill(struct domain *d)
+{
+    return !__atomic_exchange_n(&d->kill_busy, true, __ATOMIC_ACQUIRE);
+}
+
+void domain_release_kill(struct domain *d)
+{
+    __atomic_store_n(&d->kill_busy, false, __ATOMIC_RELEASE);
+}
+
 int domain_kill(struct domain *d)
 {
     int rc;
@@ -52,9 +62,9 @@ int domain_kill(struct domain *d)
     if (d == domain0 || d == current->domain)
         return -EINVAL;
     /* One at a time; another caller comes again until it is done. */
-    if (__atomic_exchange_n(&d->kill_busy, true, __ATOMIC_ACQUIRE))
+    if (!domain_hold_kill(d))
         return -ERESTART;
     rc = kill_step(d);
-    __atomic_store_n(&d->kill_busy, false, __ATOMIC_RELEASE);
+    domain_release_kill(d);
     return rc;
 }

@@ -83,13 +83,6 @@ int trace_select(struct domain *d, uint32_t kinds)
     return 0;
 }
 
-static void attach_rings(bool attach)
-{
-    for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-        trace_ring_attach(&per_cpu(trace_ring, cpu),
-                          attach ? memory.frames + cpu * memory.each : NULL);
-}
-
 int trace_enable(void)
 {
     int rc = 0;
@@ -101,7 +94,8 @@ int trace_enable(void)
         if (!has_cpus)
             trace_selection.cpus = cpu_online_map;
         trace_selection.common = trace_kinds_of_events(all_events);
-        attach_rings(true);
+        trace_selection.frames = memory.frames;
+        trace_selection.each = memory.each;
         trace_selection.is_on = true;
         trace_reload();
     }
@@ -114,7 +108,6 @@ void trace_disable(void)
     spin_lock(&trace_lock);
     if (trace_selection.is_on) {
         trace_selection.is_on = false;
-        attach_rings(false);
         trace_reload(); /* afterwards no CPU writes, not even what it had begun to */
     }
     spin_unlock(&trace_lock);

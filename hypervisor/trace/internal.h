@@ -9,7 +9,7 @@
 #define MIN_RECORD_BYTES 4u
 
 struct trace_ring {
-    struct t_buf **frames; /* shared with the consumer; null: no ring */
+    struct t_buf **frames; /* shared with the consumer; null: nowhere to go */
     uint32_t size;         /* bytes for records */
     uint32_t prod;         /* as in the shared head, which the consumer might change */
     uint32_t lost;         /* records since the last that there was room for */
@@ -18,8 +18,6 @@ struct trace_ring {
 
 /* Sets *r up for n zeroed frames, without them yet. */
 void trace_ring_init(struct trace_ring *r, uint32_t n);
-/* Records go to these frames, or with null nowhere. */
-void trace_ring_attach(struct trace_ring *r, struct t_buf **frames);
 
 enum ring_result { RING_OK, RING_LOST, RING_HALF_FULL };
 /*
@@ -51,11 +49,16 @@ void trace_memory_free(struct trace_memory *m);
 /* --- load.c --- */
 /* ABI_TRACE_* kinds that TRC_* events mean. */
 uint32_t trace_kinds_of_events(uint32_t events);
-/* Kinds recorded of all domains, of none outside of these CPUs; is_on: of any at all. */
+/*
+ * Kinds recorded of all domains, of none outside of these CPUs; is_on: of any at all. The
+ * rings' frames, `each` of a CPU.
+ */
 struct trace_selection {
     bool is_on;
     uint32_t common;
     struct cpumask cpus;
+    struct t_buf **frames;
+    uint32_t each;
 };
 extern struct trace_selection trace_selection;
 /* Every CPU takes note of a changed selection. */

@@ -81,9 +81,13 @@ static void switch_traced(struct vcpu *prev, struct vcpu *next)
     trace_load(next);
 }
 
+/* A CPU's ring is its own: it takes the frames, and lets go of them, itself. */
 static void load_current(void *unused)
 {
+    const struct trace_selection *s = &trace_selection;
+
     (void)unused;
+    this_cpu(trace_ring).frames = s->is_on ? s->frames + smp_cpu_id() * s->each : NULL;
     trace_load(current);
 }
 

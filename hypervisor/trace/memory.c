@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rings' frames, and the structure by which a consumer finds them. All belong to
- * DOMID_XEN, whose frames the control domain may map: rings writably, the list not.
+ * DOMID_XEN, whose frames the control domain may map.
  */
 #include "internal.h"
 #include <hv/heap.h>
@@ -72,7 +72,7 @@ int trace_memory_alloc(struct trace_memory *m, uint32_t each)
     for (uint32_t i = 0; i < nr_cpus * each; i++)
         page_share_as_xen(m->frames[i], false);
     for (unsigned int i = 0; i < 1u << m->info_order; i++)
-        page_share_as_xen((char *)m->info + i * PAGE_SIZE, true);
+        page_share_as_xen((char *)m->info + i * PAGE_SIZE, false);
     return 0;
 }
 

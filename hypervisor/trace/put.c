@@ -22,7 +22,7 @@ void trace_put(uint32_t event, unsigned int n, const uint32_t *words)
     unsigned long flags = irq_save();
     struct trace_ring *r = this_cpu_ptr(trace_ring);
 
-    /* Another CPU may just have had the ring taken away. */
+    /* The rest of a hypercall may be done when tracing is over. */
     if (r->frames &&
         trace_ring_put(r, event, rdtsc(), who_runs(), n, words) == RING_HALF_FULL)
         softirq_raise(SOFTIRQ_TRACE);

@@ -15,11 +15,6 @@ void trace_ring_init(struct trace_ring *r, uint32_t n)
     *r = (struct trace_ring){ .size = (uint32_t)(n * PAGE_SIZE - sizeof(struct t_buf)) };
 }
 
-void trace_ring_attach(struct trace_ring *r, struct t_buf **frames)
-{
-    __atomic_store_n(&r->frames, frames, __ATOMIC_RELEASE);
-}
-
 static void put_word(const struct trace_ring *r, uint32_t at, uint32_t word)
 {
     uint32_t offset = at + sizeof(struct t_buf);

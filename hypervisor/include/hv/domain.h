@@ -35,7 +35,7 @@ struct domain {
     uint8_t shutdown_code;  /* SHUTDOWN_*, valid when is_shut_down */
     bool has_shutdown_code; /* SCHEDOP_shutdown_code chose it beforehand */
     uint32_t suspend_port;  /* event channel told of a suspension, 0 = none */
-    bool kill_busy;         /* a CPU is in domain_kill(); atomic */
+    bool kill_busy;         /* domain_hold_kill(); atomic */
     bool debugger_attached;
     uint32_t references;             /* atomic */
     struct spinlock lock;            /* DOMAIN */
@@ -152,6 +152,13 @@ int must_check vcpu_create(struct domain *d, unsigned int id, struct vcpu **out)
  * current's own domain. Interrupts on, no lock held.
  */
 int must_check domain_kill(struct domain *d);
+/*
+ * Around what gives d references that domain_kill() takes away: no kill begins or goes on
+ * in between. False: one is under way on another CPU, or somebody else holds it back:
+ * come again later. The holder must not wait for another's hold.
+ */
+bool must_check domain_hold_kill(struct domain *d);
+void domain_release_kill(struct domain *d);
 
 /*
  * Stops all vCPUs, records the reason, and has VIRQ_DOM_EXC raised in domain 0 (when it
