@@ -159,13 +159,117 @@ static void test_small_writes(void **state)
     user_stop(state);
 }
 
+/* --- any words --- */
+
+static const char *const words[] = {
+    "create",
+    "list",
+    "console",
+    "shutdown",
+    "reboot",
+    "destroy",
+    "pause",
+    "unpause",
+    "rename",
+    "domid",
+    "domname",
+    "mem-max",
+    "vcpu-list",
+    "vcpu-pin",
+    "uptime",
+    "vcpu-set",
+    "top",
+    "info",
+    "dmesg",
+    "inspect",
+    "poweroff",
+    "help",
+    "version",
+    "-w",
+    "-a",
+    "-l",
+    "debug-keys",
+    "complete",
+    "-v",
+    "-h",
+    "--",
+    "-",
+    "-t",
+    "1",
+    "2",
+    "0",
+    "0.001",
+    "hello",
+    "hello.cfg",
+    "kernel",
+    "--format",
+    "json",
+    "text",
+    "--force",
+    "-F",
+    "name=b",
+    "name=hello",
+    "memory=2",
+    "vcpus=2",
+    "all",
+    "0-1",
+    "^1",
+    "99999999999999999999",
+    "-c",
+    "-p",
+    "-q",
+    "-n",
+    "-b",
+    "-i",
+    "-d",
+    "--long",
+    "=",
+    "--=",
+    "--format=",
+    "-ptx",
+    "2m",
+    "\xff\xfe",
+    "on_reboot=preserve",
+};
+
+static unsigned int random_number(unsigned int below)
+{
+    static uint64_t state = 1;
+
+    state = state * 6364136223846793005ull + 1442695040888963407ull;
+    return (unsigned int)(state >> 33) % below;
+}
+
+static void test_any_words(void **state)
+{
+    char line[512];
+
+    (void)state;
+    prepare("hello");
+    for (unsigned int round = 0; round < 20000; round++) {
+        unsigned int n = 1 + random_number(5);
+        int exit;
+
+        line[0] = '\0';
+        for (unsigned int i = 0; i < n; i++) {
+            strcat(line, words[random_number(i ? sizeof(words) / sizeof(words[0]) : 35)]);
+            strcat(line, " ");
+        }
+        user.waits = 0;
+        user.interrupted = user.is_raw = false;
+        exit = random_number(2) ? run(line) : run_json(line);
+        check(line, exit);
+        assert_true(exit >= 0 && (exit < TS_EXIT_CHANNEL || exit == TS_EXIT_INTERRUPTED));
+    }
+    user_stop(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_calls),
-        cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_memory_json),
-        cmocka_unit_test(test_small_writes),
+        cmocka_unit_test(test_calls),       cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory_json), cmocka_unit_test(test_small_writes),
+        cmocka_unit_test(test_any_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
