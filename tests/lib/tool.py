@@ -10,7 +10,6 @@ time: start() returns a process. Nothing is read from the console.
 """
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -83,6 +82,13 @@ class ToolMachine(Machine):
         self._wait(lambda: self.call("list", timeout=timeout).returncode == 0,
                    "the control domain does not answer", timeout)
 
+    def restart_relay(self, timeout=SECONDS):
+        """Kills the relay and starts another one."""
+        self._relay.kill()
+        self._relay.wait()
+        self.socket.unlink()
+        self._start_relay(timeout)
+
     def stop(self):
         if self._relay:
             self._relay.kill()
@@ -129,9 +135,3 @@ class ToolMachine(Machine):
 def interrupt(process):
     """^C for a command in the background."""
     process.send_signal(signal.SIGINT)
-
-
-def environment(runtime):
-    """For commands that look for machines by themselves: runtime is where those are."""
-    without = {k: v for k, v in os.environ.items() if not k.startswith("PAVISE")}
-    return {**without, "XDG_RUNTIME_DIR": str(runtime)}

@@ -25,7 +25,8 @@ struct session {
     struct ts_remote_client *client;
     int fd;           /* -1: the connection is cut */
     bool is_blocked;  /* the socket took less than it was given */
-    uint64_t cut_at;  /* when it was */
+    uint64_t cut_at;  /* since when nothing has come over it; 0: it is not */
+    uint64_t next_try;
     uint64_t give_up; /* no answer by then: none will come */
     bool is_connected, is_executing, is_over;
     int code; /* exit code, when it is over */

@@ -66,7 +66,8 @@ static void cut(struct session *s)
     close(s->fd);
     s->fd = -1;
     s->is_blocked = false;
-    s->cut_at = now_ms();
+    if (!s->cut_at)
+        s->cut_at = now_ms();
 }
 
 size_t session_write(void *context, const void *bytes, size_t n)
@@ -86,10 +87,12 @@ static void receive(struct session *s)
     static uint8_t bytes[1u << 16];
     ssize_t n = read(s->fd, bytes, sizeof(bytes));
 
-    if (n > 0)
+    if (n > 0) {
+        s->cut_at = 0;
         ts_remote_client_bytes(s->client, bytes, (size_t)n, now_ms());
-    else if (!n || (errno != EAGAIN && errno != EINTR))
+    } else if (!n || (errno != EAGAIN && errno != EINTR)) {
         cut(s);
+    }
 }
 
 static void lost(struct session *s, const char *how)
@@ -105,18 +108,21 @@ static void lost(struct session *s, const char *how)
 
 static void rejoin(struct session *s, uint64_t now)
 {
+    if (now < s->next_try)
+        return;
+    s->next_try = now + TICK_MS;
     s->fd = endpoint_connect(s->command->endpoint, NULL);
     if (s->fd >= 0)
         ts_remote_client_rejoin(s->client, now);
-    else if (now - s->cut_at > REJOIN_MS)
-        lost(s, "the connection to the machine was lost");
 }
 
 static void watch_time(struct session *s, uint64_t now)
 {
     uint64_t heard = ts_remote_client_heard(s->client);
 
-    if (s->fd < 0)
+    if (s->cut_at && now - s->cut_at > REJOIN_MS)
+        lost(s, "the connection to the machine was lost");
+    else if (s->fd < 0)
         rejoin(s, now);
     else if (!s->is_connected && now >= s->give_up)
         lost(s, "the machine does not answer");

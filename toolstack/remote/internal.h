@@ -30,6 +30,8 @@ enum frame_type {
 enum frame_flags {
     FRAME_ASK = 1 << 0, /* answer at once */
     FRAME_GAP = 1 << 1, /* message number ack is missing, later ones have come */
+    FRAME_ANSWER =
+        1 << 2, /* to FRAME_ASK: what was sent before it has come, or is lost */
 };
 
 enum reset_reason { RESET_CLOSED = 1, RESET_UNKNOWN, RESET_VERSION, RESET_FULL };
@@ -102,7 +104,9 @@ struct link {
     uint64_t id;
     bool is_client;
     bool connected;
-    bool hello_due, ack_due, gap_due, ask_due;
+    bool hello_due, ack_due, gap_due, ask_due, answer_due;
+    bool has_asked;
+    uint32_t asked; /* next, when it did */
     uint32_t acked, next, sent, queued;
     uint32_t limit; /* first message that the peer has no room for */
     uint32_t taken, wanted;

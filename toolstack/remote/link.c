@@ -2,9 +2,11 @@
 /*
  * A session's link: messages arrive once, in order, or not yet. Each is acknowledged by
  * number; a receiver that sees a gap says so once, and the sender goes back to the first
- * missing one, as it does when nothing is acknowledged for a while. A sender never goes
- * beyond the window that the receiver has announced. Frames from nowhere (numbers that
- * cannot be) change nothing.
+ * missing one. When nothing is acknowledged for a while the sender asks. A channel keeps
+ * its order, so what is not there when the answer is given is lost, and is sent again;
+ * what a slow channel has still under way is not. A sender never goes beyond the window
+ * that the receiver has announced. Frames from nowhere (numbers that cannot be) change
+ * nothing.
  */
 #include "internal.h"
 
@@ -82,6 +84,7 @@ static void restart_timer(struct link *link, uint64_t now)
 void link_resend(struct link *link, uint64_t now)
 {
     link->next = link->acked;
+    link->has_asked = false;
     link->hello_due |= link->is_client && !link->connected;
     /* The peer is to do so as well, and to answer. */
     link->gap_due = link->ask_due = link->connected;
@@ -105,6 +108,12 @@ static void receive_ack(struct link *link, const struct frame *frame, uint64_t n
         link->limit = limit;
     if (frame->flags & FRAME_GAP)
         link->next = link->acked;
+    if (frame->flags & FRAME_ANSWER && link->has_asked) {
+        link->has_asked = false;
+        restart_timer(link, now);
+        if (distance(link->acked, link->asked) > 0)
+            link->next = link->acked;
+    }
 }
 
 static void receive_data(struct link *link, const struct frame *frame)
@@ -142,7 +151,7 @@ void link_receive(struct link *link, const struct frame *frame, uint64_t now)
     default:
         return;
     }
-    link->ack_due |= (frame->flags & FRAME_ASK) != 0;
+    link->answer_due |= (frame->flags & FRAME_ASK) != 0;
     receive_ack(link, frame, now);
 }
 
@@ -164,6 +173,14 @@ static void choose_data(struct link *link, struct frame *frame)
     frame->n = message->n;
 }
 
+/* A question that is repeated stays the first one: its answer may be on its way. */
+static void note_question(struct link *link)
+{
+    if (!link->has_asked)
+        link->asked = link->next;
+    link->has_asked = true;
+}
+
 bool link_transmit(struct link *link, struct frame *frame, uint64_t now)
 {
     bool idle = link->sent == link->acked;
@@ -174,7 +191,8 @@ bool link_transmit(struct link *link, struct frame *frame, uint64_t now)
         .ack = link->wanted,
         .window = (uint8_t)(LINK_WINDOW - (link->wanted - link->taken)),
         .flags =
-            (uint8_t)((link->gap_due ? FRAME_GAP : 0) | (link->ask_due ? FRAME_ASK : 0)),
+            (uint8_t)((link->gap_due ? FRAME_GAP : 0) | (link->ask_due ? FRAME_ASK : 0) |
+                      (link->answer_due ? FRAME_ANSWER : 0)),
     };
     if (link->hello_due) {
         link->hello_due = false;
@@ -183,23 +201,23 @@ bool link_transmit(struct link *link, struct frame *frame, uint64_t now)
     }
     if (can_send_data(link))
         choose_data(link, frame);
-    else if (link->ack_due || link->ask_due || link->gap_due)
+    else if (link->ack_due || link->ask_due || link->gap_due || link->answer_due)
         frame->type = FRAME_ACK;
     else
         return false;
     if (frame->type == FRAME_DATA && idle)
         restart_timer(link, now);
-    link->ack_due = link->ask_due = link->gap_due = false;
+    if (link->ask_due)
+        note_question(link);
+    link->ack_due = link->ask_due = link->gap_due = link->answer_due = false;
     return true;
 }
 
-/* Nothing was heard of what is under way: go back, and ask if there is nothing to send
- * within the window. */
+/* Nothing was heard of what is under way. */
 static void retry(struct link *link, uint64_t now)
 {
-    link->next = link->acked;
     link->hello_due |= link->is_client && !link->connected;
-    link->ask_due = link->connected && !can_send_data(link);
+    link->ask_due = link->connected;
     link->retry_ms = min_time(2 * link->retry_ms, LINK_MAX_RETRY_MS);
     link->retry_at = now + link->retry_ms;
 }

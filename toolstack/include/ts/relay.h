@@ -22,7 +22,7 @@
 #define TS_RELAY_INBOX       (128u << 10)
 #define TS_RELAY_OUTBOX      (64u << 10)
 #define TS_RELAY_PART        (16u << 10)
-#define TS_RELAY_GRACE_MS    5000
+#define TS_RELAY_GRACE_MS    1000
 
 struct ts_relay;
 struct ts_relay_client;
