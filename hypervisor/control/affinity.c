@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * domctl: CPUs and nodes that a domain may use. Soft affinity is a preference; it is
- * checked and read back, and the scheduler has none to act on. There is one node.
+ * checked, kept and told, and the scheduler does not act on it. There is one node.
  */
 #include "internal.h"
 #include <hv/sched.h>
@@ -38,13 +38,14 @@ static int set_hard(struct vcpu *v, const struct xen_domctl_vcpuaffinity *arg)
     return rc ? rc : write_usable(&arg->cpumap_hard, &mask);
 }
 
-static int set_soft(const struct vcpu *v, const struct xen_domctl_vcpuaffinity *arg)
+static int set_soft(struct vcpu *v, const struct xen_domctl_vcpuaffinity *arg)
 {
     struct cpumask mask = { { 0 } };
     int rc = bitmap_read(&arg->cpumap_soft, mask.bits, NR_CPUS);
 
     if (rc)
         return rc;
+    v->soft_affinity = mask;
     cpumask_and(&mask, &mask, &v->hard_affinity);
     return write_usable(&arg->cpumap_soft, &mask);
 }
@@ -78,7 +79,7 @@ int domctl_getvcpuaffinity(struct domain *d, struct xen_domctl_vcpuaffinity *arg
     if (!rc && (arg->flags & XEN_VCPUAFFINITY_HARD))
         rc = bitmap_write(&arg->cpumap_hard, v->hard_affinity.bits, nr_cpus);
     if (!rc && (arg->flags & XEN_VCPUAFFINITY_SOFT))
-        rc = bitmap_write(&arg->cpumap_soft, v->hard_affinity.bits, nr_cpus);
+        rc = bitmap_write(&arg->cpumap_soft, v->soft_affinity.bits, nr_cpus);
     return rc;
 }
 

@@ -35,6 +35,7 @@ int sched_vcpu_create(struct vcpu *v)
     v->pause_flags = VPF_DOWN;
     v->pin_override = -1;
     memset(&v->hard_affinity, 0xff, sizeof(v->hard_affinity));
+    memset(&v->soft_affinity, 0xff, sizeof(v->soft_affinity));
     v->runstate.state = RUNSTATE_offline;
     v->runstate.entered = time_now();
     return 0;

@@ -106,6 +106,10 @@ static void check_set(void)
     check_eq(bits[0], 3); /* what is in force */
     check_eq(set_affinity(1, XEN_VCPUAFFINITY_SOFT, 64), 0);
     check_eq(bits[0], 1);
+    check_eq(set_affinity(2, XEN_VCPUAFFINITY_HARD, 64), 0);
+    check_eq(get_affinity(0, XEN_VCPUAFFINITY_SOFT, 64), 0);
+    check_eq(bits[0], 1); /* it is another matter */
+    check_eq(set_affinity(3, XEN_VCPUAFFINITY_HARD, 64), 0);
     check_eq(set_affinity(1, XEN_VCPUAFFINITY_FORCE, 64), 0);
     check_eq(set_affinity(1, XEN_VCPUAFFINITY_FORCE | XEN_VCPUAFFINITY_HARD, 64), 0);
     op.u.vcpuaffinity.cpumap_hard.bitmap.p = (uint8_t *)0x10;
