@@ -9,6 +9,7 @@
  */
 #include <mini-os/events.h>
 
+#include <abi/errno.h>
 #include <abi/hypercall_stubs.h>
 #include <abi/sched.h>
 #include <abi/version.h>
@@ -39,6 +40,7 @@ static struct port_handler *find_port(evtchn_port_t port)
     return piece ? &piece[port % PIECE] : NULL;
 }
 
+/* NULL: no memory. */
 static struct port_handler *make_port(evtchn_port_t port)
 {
     struct port_handler **piece, *expected = NULL, *fresh;
@@ -47,7 +49,8 @@ static struct port_handler *make_port(evtchn_port_t port)
     piece = &pieces[port / PIECE];
     if (!READ_ONCE(*piece)) {
         fresh = alloc_page();
-        BUG_ON(!fresh);
+        if (!fresh)
+            return NULL;
         if (!__atomic_compare_exchange_n(piece, &expected, fresh, false, __ATOMIC_SEQ_CST,
                                          __ATOMIC_SEQ_CST))
             free_page(fresh);
@@ -100,6 +103,7 @@ void event_set_handler(evtchn_port_t port, event_handler_t *handler, void *data)
 
     BUG_ON(port >= EVENT_PORTS);
     slot = handler ? make_port(port) : find_port(port);
+    BUG_ON(handler && !slot);
     if (!slot)
         return;
     WRITE_ONCE(slot->handler, NULL);
@@ -172,10 +176,17 @@ int event_close(evtchn_port_t port)
 static int opened(int rc, evtchn_port_t port, unsigned int vcpu, event_handler_t *handler,
                   void *data)
 {
+    struct port_handler *slot;
+
     if (rc)
         return rc;
     event_mask(port);
-    make_port(port)->vcpu = vcpu;
+    slot = make_port(port);
+    if (!slot) {
+        event_close(port);
+        return -XEN_ENOMEM;
+    }
+    slot->vcpu = vcpu;
     event_set_handler(port, handler, data);
     if (handler)
         event_unmask(port);

@@ -18,6 +18,8 @@
 #define FREE_BATCH  2048
 #define LARGE_ORDER 9 /* tried first */
 
+static unsigned long pages_in_use;
+
 static unsigned int pages_of(size_t size)
 {
     return (unsigned int)((size + PAGE_SIZE - 1) / PAGE_SIZE);
@@ -97,6 +99,8 @@ void *bulk_alloc(size_t size)
 
     if (mfns && take(mfns, n, &address))
         address = NULL;
+    if (address)
+        pages_in_use += n;
     free(mfns);
     return address;
 }
@@ -107,6 +111,7 @@ void bulk_free(void *address, size_t size)
     static xen_pfn_t mfns[FREE_BATCH];
     char *at = address;
 
+    pages_in_use -= at ? pages_of(size) : 0;
     for (unsigned int n = at ? pages_of(size) : 0, part; n; n -= part) {
         part = n < FREE_BATCH ? n : FREE_BATCH;
         for (unsigned int i = 0; i < part; i++)
@@ -115,4 +120,9 @@ void bulk_free(void *address, size_t size)
         give_back(mfns, part);
         at += (size_t)part * PAGE_SIZE;
     }
+}
+
+unsigned long bulk_pages(void)
+{
+    return pages_in_use;
 }

@@ -5,13 +5,18 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include <mini-os/mm.h>
+
 #include "control.h"
 #include "images.h"
+
+#define RESERVE (2 << 20) /* of memory: for sessions, and commands' threads */
 
 static int xen_code(int number)
 {
@@ -59,12 +64,23 @@ static int load_own(const char *path, const void **data, size_t *size, struct ts
     return *data ? 0 : xen_code(errno);
 }
 
+/* Domains shall not take what commands need that end some of them. Whatever is made is
+ * made from a file. */
+static bool has_reserve(void)
+{
+    return mm_free_pages() * PAGE_SIZE + mallinfo().fordblks >= RESERVE;
+}
+
 int file_load(void *unused, const char *path, const void **data, size_t *size,
               struct ts_err *err)
 {
     struct image *image = image_named(path);
 
     (void)unused;
+    if (!has_reserve())
+        return ts_fail(err, -XEN_ENOMEM,
+                       "out of memory: the control domain needs what it "
+                       "has left; the boot option dom0_mem gives it more");
     if (!image)
         return load_own(path, data, size, err);
     image_get(image);

@@ -7,6 +7,7 @@
 #include <abi/sysctl.h>
 #include <mini-os/events.h>
 #include <mini-os/foreign.h>
+#include <mini-os/thread.h>
 #include <mini-os/time.h>
 
 static long call_domctl(struct xen_domctl *op)
@@ -19,9 +20,13 @@ static long call_sysctl(struct xen_sysctl *op)
     return HYPERVISOR_sysctl(op);
 }
 
+/* Clearing much memory takes long: threads that are not in the toolstack go on. */
 static long call_memory_op(unsigned int cmd, void *arg)
 {
-    return HYPERVISOR_memory_op(cmd, arg);
+    long rc = HYPERVISOR_memory_op(cmd, arg);
+
+    thread_yield();
+    return rc;
 }
 
 static long call_mmu_update(struct mmu_update *updates, unsigned int n,

@@ -5,6 +5,7 @@
 #include <abi/event_channel.h>
 #include <abi/hypercall_stubs.h>
 #include <abi/sched.h>
+#include <mini-os/bulk.h>
 #include <mini-os/events.h>
 #include <mini-os/foreign.h>
 #include <mini-os/grants.h>
@@ -86,7 +87,7 @@ void machine_usage(void *unused, struct ts_cli_usage *usage)
         .heap_size = heap.arena,
         .event_ports = count_ports(),
         .grants = count_grants(),
-        .mapped_frames = (unsigned int)foreign_mapped(),
+        .mapped_frames = (unsigned int)(foreign_mapped() - bulk_pages()),
         .xenstore_nodes = service_xenstore_nodes(),
     };
 }

@@ -12,7 +12,7 @@ const unsigned int main_stack_order = 6; /* domains are built on it */
 
 int main(void)
 {
-    images_init(mm_free_pages() / 2 * PAGE_SIZE);
+    images_init(mm_free_pages() / 4 * 3 * PAGE_SIZE);
     if (!terminal_init() || !service_start()) {
         fprintf(stderr, "The control domain cannot start.\n");
         return 1;

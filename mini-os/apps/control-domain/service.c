@@ -274,6 +274,7 @@ static bool make_cli(struct ts_hv *hv)
         .unload = file_unload,
         .usage = machine_usage,
         .list_files = files_list,
+        .unpacker = unpacker,
         .end_machine = machine_end,
     };
 

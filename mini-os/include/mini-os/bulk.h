@@ -17,4 +17,7 @@ void *bulk_alloc(size_t size);
 /* address: of a bulk_alloc() of that size; NULL does nothing. */
 void bulk_free(void *address, size_t size);
 
+/* How many pages are allocated. They are among those of foreign_mapped(). */
+unsigned long bulk_pages(void);
+
 #endif

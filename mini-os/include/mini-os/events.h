@@ -32,7 +32,8 @@ void event_set_handler(evtchn_port_t port, event_handler_t *handler, void *data)
 
 /*
  * Each binds a port, sets the handler and unmasks it; a NULL handler leaves the port
- * without one and masked. Returns the port (> 0) or the hypercall's negative errno.
+ * without one and masked. Returns the port (> 0), -XEN_ENOMEM, or the hypercall's negative
+ * errno.
  */
 int event_bind_unbound(domid_t remote, event_handler_t *handler, void *data);
 int event_bind_interdomain(domid_t remote, evtchn_port_t remote_port,
