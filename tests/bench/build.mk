@@ -53,7 +53,7 @@ $(BUILD)/tests/bench/store.elf: $(BUILD)/tests/bench/store.o $(app-libs)
 	$(call say,LD,$@)
 	$(Q)$(call link-app,-s $<,$@)
 
-$(BUILD)/tests/bench/ticks: tests/bench/linux/ticks.c
+$(BUILD)/tests/bench/ticks $(BUILD)/tests/bench/rows: $(BUILD)/tests/bench/%: tests/bench/linux/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(cc-common) -static $< -o $@ -lxenstore -lxentoolcore
@@ -71,7 +71,10 @@ $(BUILD)/tests/bench/tool.elf: $(tool-objs) $(app-libs)
 	$(call say,LD,$@)
 	$(Q)$(call link-app,-s $(tool-objs),$@)
 
-.PHONY: bench-tool
+.PHONY: bench-tool bench-linux
 bench-tool: $(BUILD)/pavise.elf $(addprefix $(BUILD)/tests/bench/,tool.elf tiny.elf \
 		store.elf ticks)
-	$(Q)$(PYTHON) tests/bench/tool.py --build $(BUILD)
+	$(Q)$(PYTHON) tests/bench/tool_bench.py --build $(BUILD)
+
+bench-linux: $(BUILD)/pavise.elf $(addprefix $(BUILD)/tests/bench/,tool.elf ticks rows)
+	$(Q)$(PYTHON) tests/bench/linux_bench.py --build $(BUILD)

@@ -9,6 +9,7 @@ LIBRARIES = ("libc6 libcom-err2 libext2fs2 liblzma5 libtinfo6 libuuid1 libxencal
              "zlib1g").split()
 TOOLS = "xl xenstored oxenstored xenconsoled xen-init-dom0".split()
 MODULES = "xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs".split()
+LOADER = "ld-linux-x86-64.so.2"
 BIN = "usr/lib/xen-4.17/bin"
 CONSOLE_LOGS = "/var/log/xen/console"
 
@@ -28,16 +29,15 @@ until xl list >/dev/null; do usleep 1000; done
 """
 
 
-def _libraries(build):
-    """{name in the ramdisk: path} of all shared libraries and the loader."""
+def libraries(build, packages):
+    """{name in the ramdisk: path} of packages' shared libraries; libc6 with its loader."""
     found = {}
-    for package in LIBRARIES:
+    for package in packages:
         folder = images.package(build, package)
         for path in [*folder.glob("lib/x86_64-linux-gnu/*.so*"),
                      *folder.glob("usr/lib/x86_64-linux-gnu/*.so*")]:
             found[f"lib/{path.name}"] = path
-    loader = "ld-linux-x86-64.so.2"
-    found[f"lib64/{loader}"] = found[f"lib/{loader}"].resolve()
+    found[f"lib64/{LOADER}"] = found[f"lib/{LOADER}"].resolve()
     return found
 
 
@@ -46,7 +46,7 @@ def ramdisk(build, path, script, files=None, store="oxenstored"):
     two xenstore daemons."""
     tools = images.package(build, "xen-utils-4.17") / BIN
     content = {f"{BIN}/{tool}": tools / tool for tool in TOOLS}
-    content.update(_libraries(build))
+    content.update(libraries(build, LIBRARIES))
     content.update({f"{name}.ko": images.module(build, name) for name in MODULES})
     content["etc/xen/xl.conf"] = images.package(build, "xen-utils-common") / "etc/xen/xl.conf"
     content["etc/xen/oxenstored.conf"] = \

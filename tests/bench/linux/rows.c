@@ -6,6 +6,7 @@
  *
  * Output: "BENCH <name> <value>".
  */
+#define _GNU_SOURCE
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -90,6 +91,26 @@ static char *area;
 static void map_area(void)
 {
     area = map(MANY_PAGES * PAGE);
+}
+
+static int file;
+
+/* A file whose pages are in memory. */
+static void make_file(void)
+{
+    static char page[PAGE] = "text";
+
+    file = memfd_create("rows", 0);
+    for (unsigned int i = 0; i < MANY_PAGES; i++)
+        if (write(file, page, PAGE) != PAGE)
+            fail("memfd");
+}
+
+static void map_file(void)
+{
+    area = mmap(NULL, MANY_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (area == MAP_FAILED)
+        fail("mmap");
 }
 
 static void map_and_fill_area(void)
@@ -237,7 +258,9 @@ static void measure(const char *name, unsigned int parts, void (*before)(void),
 
 static void measure_memory(void)
 {
-    measure("page-fault", MANY_PAGES, map_area, touch_area, unmap_area);
+    make_file();
+    measure("page-fault", MANY_PAGES, map_file, touch_area, unmap_area);
+    measure("page-fault-zeroed", MANY_PAGES, map_area, touch_area, unmap_area);
     measure("munmap-256-pages", 1, map_and_fill_area, unmap_area, nothing);
     measure("mprotect-256-pages", 1, map_and_fill_area, protect_area, unmap_area);
     measure("mmap-touch-munmap", 1, nothing, map_touch_unmap, nothing);

@@ -103,19 +103,27 @@ def creates(guests):
                      + f" create -p -q /tiny.cfg name=g{n}" for n in range(2, guests + 1))
 
 
+def bench_rows(text):
+    """{row: value} of a console's text."""
+    return {name: int(value)
+            for name, value in re.findall(r"BENCH (\S+) (\d+)$", text, re.MULTILINE)}
+
+
 def rows_of(machine, timeout):
-    """{row: value} of what a machine prints until the end."""
+    """What a machine prints until the end."""
     end = machine.wait_for(r"BENCH end 0|PANIC|[Pp]anic|[Cc]rashed|BENCH failed",
                            timeout).group(0)
     if end != "BENCH end 0":
         raise Ended(f"the machine ended with {end!r}")
-    rows = {name: int(value) for name, value
-            in re.findall(r"BENCH (\S+) (\d+)$", machine.output(), re.MULTILINE)}
+    return bench_rows(machine.output())
+
+
+def with_sums(rows):
+    """Adds the rows that are made of others."""
     guests = max(int(name[7:]) for name in rows if re.fullmatch(r"create-\d+", name)) - 1
-    rows["create-to-first"] = rows["first"] - rows["create-start"]
-    rows["hypervisor-kib"] = (rows["free-start"] - rows["free-end"]) / guests - GUEST_KIB
-    rows["domain0-kib"] = (rows["domain0-start"] - rows["domain0-end"]) / guests
-    return rows
+    return {**rows, "create-to-first": rows["first"] - rows["create-start"],
+            "hypervisor-kib": (rows["free-start"] - rows["free-end"]) / guests - GUEST_KIB,
+            "domain0-kib": (rows["domain0-start"] - rows["domain0-end"]) / guests}
 
 
 def measure_xen(build, guests):
@@ -127,7 +135,7 @@ def measure_xen(build, guests):
     with Machine("xen", images.vmlinux(build), args="console=hvc0 panic=-1 quiet", ramdisk=disk,
                  smp=1, memory=MEMORY, append="dom0_mem=1024M", qemu=ICOUNT, build=build,
                  log=programs / "tool-xen.log") as machine:
-        return rows_of(machine, 600)
+        return with_sums(rows_of(machine, 600))
 
 
 def measure_pavise(build, guests):
@@ -141,7 +149,7 @@ def measure_pavise(build, guests):
     with Machine("pavise", programs / "tool.elf", ramdisk=disk, smp=1,
                  memory=MEMORY, qemu=ICOUNT, build=build,
                  log=programs / "tool-pavise.log") as machine:
-        return rows_of(machine, 120)
+        return with_sums(rows_of(machine, 120))
 
 
 ORDER = ("prompt create-to-first create-1 create-10 create-100 create-200 destroy list-0 "
