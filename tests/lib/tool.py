@@ -19,7 +19,7 @@ from pathlib import Path
 
 from machine import Machine, Timeout, default_build
 
-SECONDS = 20
+SECONDS = 60
 POLL_SECONDS = 0.01
 
 

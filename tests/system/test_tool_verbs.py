@@ -9,7 +9,7 @@ import pytest
 import schema
 from tool import ToolMachine
 
-SECONDS = 20
+SECONDS = 60
 SMALL = ("memory=4",)
 
 

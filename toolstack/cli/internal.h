@@ -160,7 +160,6 @@ bool call_wait(struct call *call, uint64_t deadline_ns);
 
 /* The exit code that an error of the toolstack stands for. */
 enum ts_exit exit_of(int code);
-const char *exit_name(enum ts_exit exit);
 /* Records why the call fails and returns exit. */
 enum ts_exit call_fail(struct call *call, enum ts_exit exit, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -243,6 +242,7 @@ enum ts_exit reboot_run(struct call *call);
 enum ts_exit rename_run(struct call *call);
 enum ts_exit shutdown_run(struct call *call);
 enum ts_exit top_run(struct call *call);
+enum ts_exit trace_run(struct call *call);
 enum ts_exit unpause_run(struct call *call);
 enum ts_exit uptime_run(struct call *call);
 enum ts_exit vcpu_list_run(struct call *call);

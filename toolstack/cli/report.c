@@ -50,7 +50,7 @@ static const struct {
 
 #define NR_EXITS (sizeof(exits) / sizeof(exits[0]))
 
-const char *exit_name(enum ts_exit exit)
+const char *ts_exit_name(enum ts_exit exit)
 {
     for (size_t i = 0; i < NR_EXITS; i++)
         if (exits[i].exit == exit)
@@ -70,15 +70,21 @@ enum ts_exit call_fail(struct call *call, enum ts_exit exit, const char *format,
     return exit;
 }
 
-static void hint_of(const struct call *call, enum ts_exit exit, char *text, size_t size)
+static const char *usual_hint(enum ts_exit exit)
 {
-    const char *hint = call->hint;
+    for (size_t i = 0; i < NR_EXITS; i++)
+        if (exits[i].exit == exit)
+            return exits[i].hint;
+    return NULL;
+}
+
+/* "; what to do about it", or nothing. */
+static void hint_text(const struct call *call, enum ts_exit exit, char *text, size_t size)
+{
+    const char *hint = call->hint ? call->hint : usual_hint(exit);
 
     text[0] = '\0';
-    for (size_t i = 0; !hint && i < NR_EXITS; i++)
-        if (exits[i].exit == exit)
-            hint = exits[i].hint;
-    if (exit == TS_EXIT_USAGE)
+    if (exit == TS_EXIT_USAGE && !call->hint)
         snprintf(text, size, "; \"help%s%s\" says more", call->verb ? " " : "",
                  call->verb ? call->verb->name : "");
     else if (hint && *hint)
@@ -99,7 +105,7 @@ static void report_document(struct call *call, enum ts_exit exit)
     struct cJSON *root = ts_doc_object(&doc, NULL, NULL);
     struct cJSON *error = ts_doc_object(&doc, root, "error");
 
-    ts_doc_text(&doc, error, "class", exit_name(exit));
+    ts_doc_text(&doc, error, "class", ts_exit_name(exit));
     ts_doc_number(&doc, error, "exit", exit);
     ts_doc_text(&doc, error, "verb", call->verb ? call->verb->name : NULL);
     ts_doc_text(&doc, error, "message", call->err.text);
@@ -112,7 +118,7 @@ void call_report(struct call *call, enum ts_exit exit)
     char hint[128], code[32] = "", line[TS_ERR_TEXT + 256];
 
     replace_controls(call->err.text);
-    hint_of(call, exit, hint, sizeof(hint));
+    hint_text(call, exit, hint, sizeof(hint));
     if (call->is_verbose)
         snprintf(code, sizeof(code), " (error %d)", call->err.code);
     snprintf(line, sizeof(line), "%s%s%s%s%s\n", call->verb ? call->verb->name : "",

@@ -150,7 +150,7 @@ static void tell(const struct machine *machine, bool json)
         printf("Machine \"%s\" is down.\n", machine->name);
         return;
     }
-    root = ts_doc_object(&doc, NULL, NULL);
+    root = ts_doc_object(&doc, ts_doc_object(&doc, NULL, NULL), "machine");
     ts_doc_text(&doc, root, "name", machine->name);
     ts_doc_print(&doc, false, &text);
     fwrite(text.bytes, 1, text.n, stdout);

@@ -26,6 +26,8 @@
 
 /* A line on stderr, "pavise: ..." */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* In JSON, too: the error that has been said, if one was. */
+void say_document(int code, const char *verb);
 /* Monotonic milliseconds, never 0. */
 uint64_t now_ms(void);
 void sleep_ms(unsigned int ms);

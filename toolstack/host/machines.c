@@ -72,7 +72,8 @@ int tool_machines(int argc, char **argv)
     if (code >= 0)
         return code;
     if (out.json)
-        out.list = ts_doc_array(&out.doc, NULL, NULL);
+        out.list =
+            ts_doc_array(&out.doc, ts_doc_object(&out.doc, NULL, NULL), "machines");
     else
         ts_text_printf(&out.text, "%-20s %6s %4s %8s  %s\n", "Name", "Mem", "CPUs", "PID",
                        "Endpoint");

@@ -126,26 +126,43 @@ static int help_own(const struct own_verb *verb)
     return verb->run(2, words);
 }
 
-int main(int argc, char **argv)
+static int run(const struct line *line, const char *verb)
 {
-    const struct own_verb *own;
-    const char *const *words;
-    const char *verb;
-    struct line line;
+    const char *const *words = (const char *const *)line->argv;
+    const struct own_verb *own = find_own(verb);
 
-    if (!read_line(&line, argc, argv))
-        return TS_EXIT_USAGE;
-    words = (const char *const *)line.argv;
-    verb = words[line.verb];
-    own = find_own(verb);
     if (own)
-        return run_own(own, &line);
-    own = line.argc - line.verb == 2 && !strcmp(verb, "help")
-              ? find_own(words[line.verb + 1])
-              : NULL;
+        return run_own(own, line);
+    if (verb && !strcmp(verb, "help") && line->argc == line->verb + 2)
+        own = find_own(words[line->verb + 1]);
     if (own && own->run != tool_complete && own->run != tool_relay)
         return help_own(own);
-    if (is_local(verb, line.argc, words))
-        return local_run(line.argc, words);
-    return run_remote(&line, verb ? verb : "");
+    if (is_local(verb, line->argc, words))
+        return local_run(line->argc, words);
+    return run_remote(line, verb ? verb : "");
+}
+
+static bool wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (!strcmp(argv[i], "--format=json") ||
+            (!strcmp(argv[i], "json") && !strcmp(argv[i - 1], "--format")))
+            return true;
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    bool json = wants_json(argc, argv);
+    int code = TS_EXIT_USAGE;
+    const char *verb = NULL;
+    struct line line;
+
+    if (read_line(&line, argc, argv)) {
+        verb = line.argv[line.verb];
+        code = run(&line, verb);
+    }
+    if (code && json)
+        say_document(code, verb);
+    return code;
 }

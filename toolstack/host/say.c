@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <time.h>
 
+#include <ts/out.h>
+
+static char first[1024]; /* what was said first; "": nothing */
+
 /* In one write, so that lines of several processes do not mix. */
 void say(const char *format, ...)
 {
@@ -16,6 +20,26 @@ void say(const char *format, ...)
     va_end(args);
     progress_clear();
     fprintf(stderr, "pavise: %s\n", text);
+    if (!first[0])
+        snprintf(first, sizeof(first), "%s", text);
+}
+
+void say_document(int code, const char *verb)
+{
+    struct ts_text text = { 0 };
+    struct ts_doc doc = { 0 };
+    struct cJSON *error;
+
+    if (!first[0])
+        return;
+    error = ts_doc_object(&doc, ts_doc_object(&doc, NULL, NULL), "error");
+    ts_doc_text(&doc, error, "class", ts_exit_name((enum ts_exit)code));
+    ts_doc_number(&doc, error, "exit", (uint64_t)code);
+    ts_doc_text(&doc, error, "verb", verb);
+    ts_doc_text(&doc, error, "message", first);
+    ts_doc_print(&doc, false, &text);
+    fwrite(text.bytes, 1, text.n, stdout);
+    ts_text_free(&text);
 }
 
 uint64_t now_ms(void)

@@ -107,7 +107,7 @@ static void on_lost(void *context, enum ts_remote_loss why)
     if (why == TS_REMOTE_LOST_VERSION) {
         fail(s, TS_EXIT_CHANNEL, "the machine has another version of Pavise");
     } else if (why == TS_REMOTE_LOST_FULL) {
-        s->is_refused = true;
+        s->is_refused = !s->is_over;
         session_end(s, TS_EXIT_CHANNEL);
     } else {
         fail(s, TS_EXIT_CHANNEL,

@@ -23,13 +23,13 @@ struct sink {
 struct session {
     const struct command *command;
     struct ts_remote_client *client;
-    int fd;           /* -1: the connection is cut */
-    bool is_blocked;  /* the socket took less than it was given */
-    uint64_t cut_at;  /* since when nothing has come over it; 0: it is not */
+    int fd;          /* -1: the connection is cut */
+    bool is_blocked; /* the socket took less than it was given */
+    uint64_t cut_at; /* since when nothing has come over it; 0: it is not */
     uint64_t next_try;
     uint64_t give_up; /* no answer by then: none will come */
     bool is_connected, is_executing, is_over;
-    int code; /* exit code, when it is over */
+    int code;        /* exit code, when it is over */
     bool is_refused; /* no room for a session */
     bool was_interrupted;
     bool is_killed; /* and does not wait for its output to be read */

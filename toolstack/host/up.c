@@ -170,7 +170,6 @@ static void become_supervisor(const struct machine *machine,
     dup2(nothing, STDIN_FILENO);
     dup2(nothing, STDOUT_FILENO);
     dup2(nothing, STDERR_FILENO);
-    unlink("console.log");
     supervise(machine, settings, command);
     _exit(TS_EXIT_OK);
 }
@@ -221,6 +220,15 @@ static void say_failure(const struct machine *machine, bool has_ended)
             console[0] ? console : "none", machine->folder);
 }
 
+/* The hypervisor halts when it cannot start. */
+static bool has_given_up(const struct machine *machine)
+{
+    char line[400];
+
+    last_line(machine, "console.log", line, sizeof(line));
+    return strstr(line, "Pavise cannot start:");
+}
+
 static bool has_ended(pid_t supervisor)
 {
     return waitpid(supervisor, NULL, WNOHANG) != 0;
@@ -234,7 +242,7 @@ static int wait_for_answer(const struct machine *machine, pid_t supervisor,
     struct endpoint endpoint;
 
     machine_endpoint(machine, &endpoint);
-    while (now_ms() < end) {
+    while (now_ms() < end && !has_given_up(machine)) {
         if (has_ended(supervisor)) {
             say_failure(machine, true);
             return TS_EXIT_FAILED;
@@ -260,11 +268,11 @@ static void tell(const struct machine *machine, const struct request *r)
 
     machine_endpoint(machine, &endpoint);
     if (r->json) {
-        root = ts_doc_object(&doc, NULL, NULL);
+        root = ts_doc_object(&doc, ts_doc_object(&doc, NULL, NULL), "machine");
         ts_doc_text(&doc, root, "name", machine->name);
         ts_doc_number(&doc, root, "memory_mib", r->settings.memory);
         ts_doc_number(&doc, root, "cpus", r->settings.cpus);
-        ts_doc_text(&doc, root, "endpoint", endpoint.text);
+        ts_doc_text(&doc, root, "socket", endpoint.address);
         ts_doc_print(&doc, false, &text);
     } else {
         ts_text_printf(&text,
@@ -277,6 +285,17 @@ static void tell(const struct machine *machine, const struct request *r)
     }
     fwrite(text.bytes, 1, text.n, stdout);
     ts_text_free(&text);
+}
+
+/* Those of its last time. */
+static void forget_logs(const struct machine *machine)
+{
+    char path[PATH_SIZE];
+
+    machine_path(machine, "console.log", path);
+    unlink(path);
+    machine_path(machine, "qemu.log", path);
+    unlink(path);
 }
 
 static int start(const struct machine *machine, const struct request *r, char **command)
@@ -293,6 +312,7 @@ static int start(const struct machine *machine, const struct request *r, char **
         say("%s/lock cannot be made: %s", machine->folder, strerror(errno));
         return TS_EXIT_FAILED;
     }
+    forget_logs(machine);
     supervisor = fork();
     if (!supervisor)
         become_supervisor(machine, &r->settings, command);

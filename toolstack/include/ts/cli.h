@@ -35,6 +35,9 @@ enum ts_exit {
     TS_EXIT_INTERRUPTED = 130,
 };
 
+/* "usage", "no-domain", ...: what error documents call it. */
+const char *ts_exit_name(enum ts_exit exit);
+
 /*
  * Who gave a command. Functions but wait() return at once; texts are bytes without a final
  * zero. All are called by the command's own thread, but wake(), which callbacks of others
