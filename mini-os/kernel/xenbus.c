@@ -37,6 +37,7 @@ struct request {
 
 static struct xenstore_domain_interface *ring; /* NULL: no connection */
 static bool broken;                            /* for good */
+static bool faulty;        /* one end has broken the protocol: to be begun anew */
 static unsigned long life; /* of the ring: how often it has been begun */
 static struct wait_queue ring_waiters;
 static struct mutex send_lock;
@@ -100,15 +101,18 @@ static int transfer(ssize_t (*move)(char *bytes, size_t len), char *bytes, size_
                     unsigned long of_life)
 {
     bool events = events_save_disable();
-    ssize_t done = 0;
+    ssize_t done;
 
-    while (len && done >= 0 && !broken && life == of_life) {
+    while (len && !faulty && !broken && life == of_life) {
         done = is_refused() ? -ENOTCONN : move(bytes, len);
-        if (done > 0) {
+        if (done < 0) {
+            faulty = true;
+            ring_event(0, NULL);
+        } else if (done > 0) {
             bytes += done;
             len -= done;
             event_send(boot_info->store_evtchn);
-        } else if (done == 0) {
+        } else {
             queue_wait(&ring_waiters, TIME_NEVER);
         }
     }
@@ -169,6 +173,17 @@ static void await(struct request *request)
     events_restore(events);
 }
 
+/* While the ring is begun anew. Returns whether there is a connection. */
+static bool await_connection(void)
+{
+    bool events = events_save_disable();
+
+    while (ring && faulty && !broken)
+        queue_wait(&ring_waiters, TIME_NEVER);
+    events_restore(events);
+    return xenbus_present();
+}
+
 int xenbus_call(uint32_t type, uint32_t tx, const struct xenbus_part *parts,
                 unsigned int count, struct xenbus_answer *answer)
 {
@@ -176,7 +191,7 @@ int xenbus_call(uint32_t type, uint32_t tx, const struct xenbus_part *parts,
     struct xsd_sockmsg header = { .type = type, .tx_id = tx };
     int rc;
 
-    if (!xenbus_present())
+    if (!await_connection())
         return -ENOTCONN;
     for (unsigned int i = 0; i < count; i++)
         header.len += parts[i].len;
@@ -287,6 +302,8 @@ static void begin_anew(void)
     end_life();
     mutex_lock(&send_lock);
     broken = !is_begun_anew();
+    faulty = false;
+    ring_event(0, NULL);
     mutex_unlock(&send_lock);
     kprintf("mini-os: the connection to xenstore %s\n",
             broken ? "is lost" : "was broken and has been begun anew");
@@ -338,6 +355,7 @@ void xenbus_resume(void)
     if (!xenbus_present())
         return;
     open_ring();
+    faulty = false;
     end_life();
     xenbus_renew_watches();
 }

@@ -6,21 +6,27 @@
 #include <time.h>
 
 #include <mini-os/events.h>
+#include <mini-os/thread.h>
 #include <mini-os/time.h>
 #include <ts/xs_server.h>
 
 #include "check.h"
 #include "hypercalls.h"
 
+#define WAIT (20 * NSEC_PER_MSEC) /* for events, at most */
+
 /* --- ports --- */
 
 static volatile bool fired[EVENT_PORTS];
 static volatile bool any_fired, domains_changed;
+static bool more_to_do; /* for the store */
+static struct wait_queue sleeping;
 
 void service_note_port(evtchn_port_t port)
 {
     fired[port] = true;
     any_fired = true;
+    queue_wake_all(&sleeping);
 }
 
 void service_forget_port(evtchn_port_t port)
@@ -33,6 +39,7 @@ static void on_domain_exception(evtchn_port_t port, void *data)
     (void)port;
     (void)data;
     domains_changed = true;
+    queue_wake_all(&sleeping);
 }
 
 /* --- the manager's surroundings --- */
@@ -134,16 +141,20 @@ static void serve_port(evtchn_port_t port)
         ts_consoles_event(consoles, port);
 }
 
+static void serve_ports(void)
+{
+    any_fired = false;
+    for (evtchn_port_t port = 0; port < EVENT_PORTS; port++)
+        if (fired[port])
+            serve_port(port);
+}
+
+/* One step of the store in a round: a guest that asks without end keeps it busy. */
 void domain0_serve(void)
 {
-    if (any_fired) {
-        any_fired = false;
-        for (evtchn_port_t port = 0; port < EVENT_PORTS; port++)
-            if (fired[port])
-                serve_port(port);
-    }
-    while (xs_server_step(server))
-        ;
+    if (any_fired)
+        serve_ports();
+    more_to_do = xs_server_step(server);
     if (domains_changed) {
         domains_changed = false;
         while (ts_manager_domains_changed(manager))
@@ -170,9 +181,13 @@ void pause_a_little(void)
 
 void domain0_serve_or_wait(void)
 {
+    bool events;
+
     domain0_serve();
-    if (!any_fired && !domains_changed)
-        pause_a_little();
+    events = events_save_disable();
+    if (!any_fired && !domains_changed && !more_to_do)
+        queue_wait(&sleeping, time_now() + WAIT);
+    events_restore(events);
 }
 
 void serve_until_all_have_ended(void)

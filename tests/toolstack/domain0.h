@@ -19,9 +19,9 @@ bool domain0_start(void (*on_event_seen)(void *context, enum ts_event event,
                                          const struct ts_domain *d, const char *text));
 void domain0_stop(void);
 
-/* Whatever is due now. */
+/* One round of what is due now. */
 void domain0_serve(void);
-/* The same, and some time for others when nothing was. */
+/* The same; then waits for the next event, but not long. */
 void domain0_serve_or_wait(void);
 unsigned int nr_guests(void);
 void pause_a_little(void);

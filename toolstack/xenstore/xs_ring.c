@@ -19,6 +19,7 @@ static void store(uint32_t *field, uint32_t value)
 static int ring_fail_index(struct xs_ring *ring)
 {
     store(&ring->page->error, XENSTORE_ERROR_RINGIDX);
+    ring->signal(ring->context);
     return -XEN_EIO;
 }
 
