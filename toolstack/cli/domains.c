@@ -49,6 +49,8 @@ void uuid_text(const uint8_t *u, char text[37])
     }
 }
 
+#define NO_LIMIT 0xffffffffull /* pages, or more than that */
+
 static uint64_t kib(uint64_t pages)
 {
     return pages * (TS_PAGE_SIZE / 1024);
@@ -86,7 +88,10 @@ void domain_describe(struct ts_doc *doc, struct cJSON *object,
                                           : NULL);
     describe_record(doc, object, view->domain);
     ts_doc_number(doc, object, "memory_kib", kib(info->nr_pages));
-    ts_doc_number(doc, object, "max_memory_kib", kib(info->max_pages));
+    if (info->max_pages < NO_LIMIT)
+        ts_doc_number(doc, object, "max_memory_kib", kib(info->max_pages));
+    else
+        ts_doc_null(doc, object, "max_memory_kib");
     ts_doc_number(doc, object, "vcpus", info->nr_vcpus);
     ts_doc_number(doc, object, "max_vcpus", info->max_vcpu_id + 1);
     ts_doc_number(doc, object, "cpu_time_ns", info->cpu_time_ns);

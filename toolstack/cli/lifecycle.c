@@ -49,7 +49,7 @@ enum ts_exit rename_run(struct call *call)
     rc = ts_domain_rename(call->cli->env.manager, id, call_word(call, 1), &call->err);
     if (!rc)
         domain_result(call, id);
-    return rc == -XEN_EINVAL ? TS_EXIT_USAGE : exit_of(rc);
+    return exit_of(rc);
 }
 
 enum ts_exit domid_run(struct call *call)
@@ -121,7 +121,7 @@ enum ts_exit mem_max_run(struct call *call)
     rc = ts_domain_set_max_mem(call->cli->env.manager, id, kib, &call->err);
     if (!rc)
         domain_result(call, id);
-    return rc == -XEN_EINVAL ? TS_EXIT_USAGE : exit_of(rc);
+    return exit_of(rc);
 }
 
 enum ts_exit console_run(struct call *call)

@@ -93,8 +93,9 @@ static enum ts_exit check_operands(struct call *call)
         return call_fail(call, TS_EXIT_USAGE, "something is missing: %s %s", verb->name,
                          verb->arguments);
     if (n > verb->most)
-        return call_fail(call, TS_EXIT_USAGE, "\"%s\" is too much: %s %s",
-                         call_word(call, verb->most), verb->name, verb->arguments);
+        return call_fail(call, TS_EXIT_USAGE, "\"%s\" is too much: %s%s%s",
+                         call_word(call, verb->most), verb->name,
+                         *verb->arguments ? " " : "", verb->arguments);
     return TS_EXIT_OK;
 }
 
@@ -134,20 +135,24 @@ static enum ts_exit run_words(struct call *call)
     return exit ? exit : call->verb->run(call);
 }
 
+static enum ts_exit unknown_verb(struct call *call, const char *name)
+{
+    const char *nearest = verb_nearest(call->cli, name);
+
+    if (!nearest)
+        return call_fail(call, TS_EXIT_USAGE, "there is no verb \"%s\"", name);
+    call->hint = "";
+    return call_fail(call, TS_EXIT_USAGE, "there is no verb \"%s\"; is \"%s\" meant?",
+                     name, nearest);
+}
+
 static enum ts_exit run_verb(struct call *call, int argc, const char *const *argv)
 {
-    const char *nearest;
     enum ts_exit exit;
 
     call->verb = verb_find(argv[0]);
-    if (!call->verb) {
-        nearest = verb_nearest(call->cli, argv[0]);
-        if (nearest)
-            return call_fail(call, TS_EXIT_USAGE,
-                             "there is no verb \"%s\"; is \"%s\" meant?", argv[0],
-                             nearest);
-        return call_fail(call, TS_EXIT_USAGE, "there is no verb \"%s\"", argv[0]);
-    }
+    if (!call->verb)
+        return unknown_verb(call, argv[0]);
     exit = parse_words(call, argc - 1, argv + 1);
     if (exit)
         return exit;

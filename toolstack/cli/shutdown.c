@@ -27,6 +27,16 @@ struct ending {
 
 /* --- asking --- */
 
+static void tell_asked(struct call *call, const struct ts_domain *domain,
+                       enum ts_shutdown_kind kind)
+{
+    call_print(call, "%s domain %u\n",
+               kind == TS_SHUT_REBOOT ? "Rebooting" : "Shutting down", domain->id);
+    if (domain->pauses)
+        call_print(call, "Domain %u is paused: it will not notice before it goes on\n",
+                   domain->id);
+}
+
 static void ask(struct ending *e, struct row *row)
 {
     struct call *call = e->call;
@@ -38,8 +48,7 @@ static void ask(struct ending *e, struct row *row)
     if (rc)
         e->exit = e->exit ? e->exit : exit_of(rc);
     else if (call->format == FORMAT_TEXT)
-        call_print(call, "%s domain %u\n",
-                   e->kind == TS_SHUT_REBOOT ? "Rebooting" : "Shutting down", id);
+        tell_asked(call, ts_domain_by_id(call->cli->env.manager, id), e->kind);
 }
 
 static bool is_target(const struct ts_domain *domain)

@@ -254,7 +254,7 @@ enum ts_exit vcpu_pin_run(struct call *call)
     rc = ts_domain_pin(call->cli->env.manager, id, vcpu, hard, soft, &call->err);
     if (!rc)
         domain_result(call, id);
-    return rc == -XEN_EINVAL ? TS_EXIT_USAGE : exit_of(rc);
+    return exit_of(rc);
 }
 
 /* --- vcpu-set --- */
@@ -284,5 +284,5 @@ enum ts_exit vcpu_set_run(struct call *call)
     rc = ts_domain_set_vcpus(call->cli->env.manager, id, (unsigned int)n, &call->err);
     if (!rc)
         domain_result(call, id);
-    return rc == -XEN_EINVAL ? TS_EXIT_USAGE : exit_of(rc);
+    return exit_of(rc);
 }
