@@ -108,12 +108,15 @@ host-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config
 
 # Commands, and a user who gives them.
 host-cli-src := $(host-ts-src) tests/host/cli_user.c \
-	$(wildcard $(addprefix toolstack/,cli/*.c out/*.c config/*.c))
+	$(wildcard $(addprefix toolstack/,cli/*.c trace/*.c out/*.c config/*.c))
 
 host-tests += ts_cli ts_cli_console ts_cli_fail
 host-ts_cli-src := $(host-cli-src)
 host-ts_cli_console-src := $(host-cli-src)
 host-ts_cli_fail-src := $(host-cli-src)
+
+host-tests += ts_trace
+host-ts_trace-src := $(host-cli-src)
 
 host-tests += ts_digest
 host-ts_digest-src := toolstack/digest/blake2b.c

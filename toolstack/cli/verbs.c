@@ -60,6 +60,17 @@ static const struct option top_options[] = {
     { 0 },
 };
 
+static const struct option trace_options[] = {
+    { 'c', "class", "LIST",
+      "of calls,faults,emulation,events,syscalls,switches,iret,all;"
+      " default the first four",
+      WORD_OTHER },
+    { 'n', "lines", "N", "end after as many lines", WORD_OTHER },
+    { 't', "time", "SECONDS", "end after that time", WORD_OTHER },
+    { 'S', "size", "KIB", "room for records of each CPU; default 256", WORD_OTHER },
+    { 0 },
+};
+
 static const struct option uptime_options[] = {
     { 's', "short", NULL, "one line for each domain, without heading", WORD_OTHER },
     { 0 },
@@ -175,6 +186,15 @@ static const struct verb table[] = {
       .most = 2,
       .operands = { WORD_DOMAIN, WORD_OTHER },
       .run = mem_max_run },
+    { .name = "mem-set",
+      .arguments = "DOMAIN SIZE",
+      .summary = "ask a domain's balloon driver to have that much memory",
+      .more = "SIZE as for mem-max, whose limit it cannot exceed. Whether and when it "
+              "happens is for the domain's kernel to say.",
+      .least = 2,
+      .most = 2,
+      .operands = { WORD_DOMAIN, WORD_OTHER },
+      .run = mem_set_run },
     { .name = "vcpu-list",
       .arguments = "[DOMAIN...]",
       .summary = "vCPUs, and where they may run",
@@ -216,6 +236,17 @@ static const struct verb table[] = {
       .least = 0,
       .most = 0,
       .run = top_run },
+    { .name = "trace",
+      .arguments = "DOMAIN",
+      .summary = "what a domain asks of the hypervisor, as it happens",
+      .more = "A line for each hypercall with arguments and result, fault, emulated "
+              "instruction, delivery of events. It ends with the domain or by ^C. Lines "
+              "that come faster than they are read are lost, and counted.",
+      .options = trace_options,
+      .least = 1,
+      .most = 1,
+      .operands = { WORD_DOMAIN },
+      .run = trace_run },
     { .name = "info",
       .arguments = "",
       .summary = "the machine and its hypervisor",
@@ -245,6 +276,13 @@ static const struct verb table[] = {
       .operands = { WORD_FILE },
       .is_local = true,
       .run = inspect_run },
+    { .name = "sysrq",
+      .arguments = "DOMAIN LETTER",
+      .summary = "hand a magic system request to a Linux domain",
+      .least = 2,
+      .most = 2,
+      .operands = { WORD_DOMAIN, WORD_OTHER },
+      .run = sysrq_run },
     { .name = "poweroff",
       .arguments = "",
       .summary = "shut all domains down, then end the machine",

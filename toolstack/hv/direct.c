@@ -424,6 +424,7 @@ static const struct ts_hv_ops ops = {
     .cpu_idle_times = direct_cpu_idle_times,
     .console_read = direct_console_read,
     .debug_keys = direct_debug_keys,
+    .trace_op = direct_trace_op,
     .system_time = direct_system_time,
 };
 

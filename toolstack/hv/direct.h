@@ -27,6 +27,7 @@ int direct_cpu_idle_times(struct ts_hv *hv, uint64_t *ns, unsigned int max);
 int direct_console_read(struct ts_hv *hv, uint32_t *index, char *text, unsigned int size,
                         bool clear);
 int direct_debug_keys(struct ts_hv *hv, const char *keys, unsigned int n);
+int direct_trace_op(struct ts_hv *hv, struct ts_trace_op *op);
 uint64_t direct_system_time(struct ts_hv *hv);
 
 #endif

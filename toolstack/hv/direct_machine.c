@@ -191,3 +191,16 @@ uint64_t direct_system_time(struct ts_hv *hv)
 {
     return direct_calls(hv)->system_time();
 }
+
+int direct_trace_op(struct ts_hv *hv, struct ts_trace_op *trace)
+{
+    struct xen_sysctl op = { .u.tbuf_op = { .cmd = trace->cmd,
+                                            .evt_mask = trace->events,
+                                            .size = trace->size } };
+    int rc = direct_sysctl(hv, &op, XEN_SYSCTL_tbuf_op);
+
+    trace->events = op.u.tbuf_op.evt_mask;
+    trace->size = op.u.tbuf_op.size;
+    trace->mfn = op.u.tbuf_op.buffer_mfn;
+    return rc;
+}

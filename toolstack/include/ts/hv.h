@@ -96,6 +96,14 @@ struct ts_grant_seed {
     uint64_t frame_mfn; /* a frame of the domain */
 };
 
+/* XEN_SYSCTL_tbuf_op: cmd is XEN_SYSCTL_TBUFOP_* or ABI_TBUFOP_*. */
+struct ts_trace_op {
+    uint32_t cmd;
+    uint32_t events; /* evt_mask, in and out */
+    uint32_t size;   /* in and out */
+    uint64_t mfn;    /* buffer_mfn, out */
+};
+
 struct ts_hv_ops {
     /* --- a domain as a whole --- */
 
@@ -184,6 +192,8 @@ struct ts_hv_ops {
     int (*console_read)(struct ts_hv *hv, uint32_t *index, char *text, unsigned int size,
                         bool clear);
     int (*debug_keys)(struct ts_hv *hv, const char *keys, unsigned int n);
+    /* Tracing (ts/trace.h). May be absent. */
+    int (*trace_op)(struct ts_hv *hv, struct ts_trace_op *op);
     /* ns since the machine started */
     uint64_t (*system_time)(struct ts_hv *hv);
 };
