@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two timers of a vCPU. Both end in VIRQ_TIMER.
+ * The timers of a vCPU. The first two end in VIRQ_TIMER.
  *  - single-shot: an absolute system time; wakes the vCPU if it is blocked. It follows
  *    the vCPU to the CPU that runs it when it is next loaded.
  *  - periodic: ticks only while the vCPU runs. A tick that fell due while it did not is
  *    delivered once when it runs again; the ticks keep their phase.
+ *  - calm: shows the vCPU the pending flag that vcpu_calm() has taken away.
  * Every vCPU starts with a period of 10 ms, as the ABI's oldest kernels expect; newer
  * ones stop it.
  */
@@ -19,6 +20,7 @@
 #define MIN_PERIOD     NS_PER_MS
 /* Far enough for any guest, and no sum of it with system time overflows. */
 #define MAX_PERIOD (((int64_t)1 << 62) - 1)
+#define CALM       (50 * NS_PER_US)
 
 static void singleshot_fired(void *arg)
 {
@@ -48,6 +50,22 @@ static void periodic_fired(void *arg)
         periodic_work(v);
 }
 
+/* There may be nothing left to be taken: guests bear an upcall for nothing. */
+static void calm_over(void *arg)
+{
+    struct vcpu *v = arg;
+
+    if (!__atomic_exchange_n(&READ_ONCE(v->info)->evtchn_upcall_pending, 1,
+                             __ATOMIC_SEQ_CST))
+        vcpu_kick(v);
+}
+
+void vcpu_calm(struct vcpu *v)
+{
+    __atomic_store_n(&v->info->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
+    timer_set(&v->calm, time_now() + CALM);
+}
+
 void vcpu_timers_load(struct vcpu *v)
 {
     unsigned int cpu = smp_cpu_id();
@@ -56,6 +74,7 @@ void vcpu_timers_load(struct vcpu *v)
         timer_migrate(&v->singleshot, cpu);
         timer_migrate(&v->periodic, cpu);
         timer_migrate(&v->poll_timer, cpu);
+        timer_migrate(&v->calm, cpu);
     }
     if (v->periodic_period)
         periodic_work(v);
@@ -105,6 +124,7 @@ static void vcpu_timers_kill(struct vcpu *v)
     timer_kill(&v->singleshot);
     timer_kill(&v->periodic);
     timer_kill(&v->poll_timer);
+    timer_kill(&v->calm);
 }
 
 int time_domain_relinquish(struct domain *d)
@@ -131,6 +151,7 @@ int time_vcpu_create(struct vcpu *v)
     timer_init(&v->singleshot, singleshot_fired, v, v->cpu);
     timer_init(&v->periodic, periodic_fired, v, v->cpu);
     timer_init(&v->poll_timer, poll_timeout, v, v->cpu);
+    timer_init(&v->calm, calm_over, v, v->cpu);
     v->periodic_period = DEFAULT_PERIOD;
     v->periodic_last = time_now();
     return 0;

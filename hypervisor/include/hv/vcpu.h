@@ -73,6 +73,8 @@ struct vcpu_pv {
     bool io_again;  /* an emulated string instruction is to be executed again */
     uint64_t iobmp; /* guest address of the I/O bitmap, 0 = none */
     unsigned int iobmp_limit;
+    uint64_t upcall_rip, upcall_rsp; /* of the last iret with an event pending */
+    unsigned int same_upcalls;       /* such irets to that place, one after another */
     uint64_t msr_tsc_aux, msr_misc;
     uint64_t xcr0;
     struct fpu_area *fpu; /* XSAVE image */
@@ -126,7 +128,7 @@ struct vcpu {
     struct timer poll_timer;
 
     /* --- time --- */
-    struct timer singleshot, periodic;
+    struct timer singleshot, periodic, calm;
     ns_t periodic_period, periodic_last;
 
     /* --- evtchn --- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The timers of a vCPU: single-shot (VCPUOP_set_singleshot_timer, set_timer_op) and
- * periodic. Both raise VIRQ_TIMER. Any context with no lock of level VIRQ or above held.
+ * periodic, which raise VIRQ_TIMER, and one that ends a calm. Any context with no lock of level VIRQ or above held.
  */
 #ifndef HV_VCPU_TIME_H
 #define HV_VCPU_TIME_H
@@ -17,6 +17,12 @@ void vcpu_singleshot_stop(struct vcpu *v);
 /* period in ns. 0; -EINVAL below 1 ms or absurdly long. */
 int vcpu_periodic_set(struct vcpu *v, uint64_t period);
 void vcpu_periodic_stop(struct vcpu *v);
+
+/*
+ * Lets v, which is current, run for a moment before it is told again that events are
+ * pending. Its selector word keeps them.
+ */
+void vcpu_calm(struct vcpu *v);
 
 /* The scheduler has put v, now current, on this CPU / is taking it off. */
 void vcpu_timers_load(struct vcpu *v);

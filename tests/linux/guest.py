@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Linux as a created domain, its console in a file.
+
+    with ToolMachine(...) as machine, Guest(machine, folder, kernel, ramdisk) as guest:
+        guest.wait_for("userland")
+        guest.type("poweroff -f")
+"""
+
+import re
+import subprocess
+import time
+
+POLL_SECONDS = 0.05
+CONFIG = """name = "{name}"
+kernel = "{kernel}"
+ramdisk = "{ramdisk}"
+cmdline = "{cmdline}"
+memory = {memory}
+vcpus = {vcpus}
+{more}
+"""
+
+
+class Ended(Exception):
+    """The guest's console has ended before what was waited for came."""
+
+
+class Guest:
+    """A domain made by `create -c`; more: further lines of its configuration."""
+
+    def __init__(self, machine, folder, kernel, ramdisk, *, name="linux", memory=256, vcpus=1,
+                 cmdline="console=hvc0 panic=-1", more='on_crash = "destroy"', create=()):
+        self.machine = machine
+        self.name = name
+        self.config = folder / f"{name}.cfg"
+        self.config.write_text(CONFIG.format(name=name, kernel=kernel, ramdisk=ramdisk,
+                                             cmdline=cmdline, memory=memory, vcpus=vcpus, more=more))
+        self.log = folder / f"{name}.log"
+        self._options = create
+        self._seen = 0
+        self._console = None
+
+    def __enter__(self):
+        with open(self.log, "wb") as log:
+            self._console = self.machine.popen("create", "-c", *self._options, self.config,
+                                               stdout=log, stderr=subprocess.STDOUT)
+        return self
+
+    def __exit__(self, *_):
+        self._console.kill()
+        self._console.stdin.close()
+        self._console.wait()
+
+    def output(self):
+        return self.log.read_bytes().decode("utf-8", "replace").replace("\r", "")
+
+    def wait_for(self, pattern, timeout):
+        """The match of pattern in the console's text behind the last match."""
+        deadline = time.monotonic() + timeout
+        regexp = re.compile(pattern, re.MULTILINE)
+        while True:
+            alive = self._console.poll() is None
+            match = regexp.search(self.output(), self._seen)
+            if match:
+                self._seen = match.end()
+                return match
+            if not alive or time.monotonic() > deadline:
+                raise Ended(f"no {pattern!r}; {'alive' if alive else 'ended'}; the console:\n"
+                            f"{self.output()[-4000:]}")
+            time.sleep(POLL_SECONDS)
+
+    def type(self, line):
+        self._console.stdin.write(line + "\n")
+        self._console.stdin.flush()
+
+    def wait_end(self, timeout):
+        """The status of `create -c` once the domain has gone."""
+        return self._console.wait(timeout)
