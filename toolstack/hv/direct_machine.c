@@ -194,9 +194,9 @@ uint64_t direct_system_time(struct ts_hv *hv)
 
 int direct_trace_op(struct ts_hv *hv, struct ts_trace_op *trace)
 {
-    struct xen_sysctl op = { .u.tbuf_op = { .cmd = trace->cmd,
-                                            .evt_mask = trace->events,
-                                            .size = trace->size } };
+    struct xen_sysctl op = {
+        .u.tbuf_op = { .cmd = trace->cmd, .evt_mask = trace->events, .size = trace->size }
+    };
     int rc = direct_sysctl(hv, &op, XEN_SYSCTL_tbuf_op);
 
     trace->events = op.u.tbuf_op.evt_mask;
