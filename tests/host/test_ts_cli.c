@@ -233,6 +233,33 @@ static void test_mem_max(void **state)
     expect_failure("mem-max 0 1g", TS_EXIT_FAILED, "domain 0");
 }
 
+static void test_mem_set(void **state)
+{
+    (void)state;
+    make_hello();
+    expect("mem-max hello 4m", 0, "", "");
+    expect("mem-set hello 3m", 0, "", "");
+    assert_string_equal(node(1, "memory/target"), "3072");
+    assert_int_equal(run_json("mem-set hello 512"), 0);
+    assert_string_equal(node(1, "memory/target"), "512");
+    expect_failure("mem-set hello 5m", TS_EXIT_FAILED, "up to 4096 KiB");
+    expect_failure("mem-set hello 0", TS_EXIT_FAILED, "not 0");
+    expect_failure("mem-set hello all", TS_EXIT_USAGE, "not a size");
+    expect_failure("mem-set 0 1m", TS_EXIT_FAILED, "domain 0");
+}
+
+static void test_sysrq(void **state)
+{
+    (void)state;
+    make_hello();
+    expect("sysrq hello s", 0, "", "");
+    assert_string_equal(node(1, "control/sysrq"), "s");
+    assert_int_equal(run_json("sysrq hello 9"), 0);
+    expect_failure("sysrq hello so", TS_EXIT_USAGE, "not one letter");
+    expect_failure("sysrq hello /", TS_EXIT_FAILED, "letter or digit");
+    expect_failure("sysrq 0 s", TS_EXIT_FAILED, "domain 0");
+}
+
 /* --- vCPUs --- */
 
 static void test_vcpus(void **state)
@@ -672,7 +699,8 @@ int main(void)
         TEST(test_create_mistakes), TEST(test_list),
         TEST(test_states),          TEST(test_zombie),
         TEST(test_simple_verbs),    TEST(test_simple_verbs_json),
-        TEST(test_mem_max),         TEST(test_vcpus),
+        TEST(test_mem_max),         TEST(test_mem_set),
+        TEST(test_sysrq),           TEST(test_vcpus),
         TEST(test_shutdown),        TEST(test_shutdown_all),
         TEST(test_reboot),          TEST(test_reboot_fails),
         TEST(test_too_late),        TEST(test_shutdown_interrupted),

@@ -28,6 +28,8 @@ static const char *const commands[] = {
     "unpause paused",
     "rename hello hi",
     "mem-max hello 4m",
+    "mem-set hello 512",
+    "sysrq hello s",
     "vcpu-list",
     "vcpu-pin hello all 0 1",
     "vcpu-set hello 1",

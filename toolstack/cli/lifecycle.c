@@ -104,7 +104,10 @@ static bool parse_kib(const char *text, uint64_t *kib)
     return true;
 }
 
-enum ts_exit mem_max_run(struct call *call)
+/* fn on the domain and size that are the operands. */
+static enum ts_exit on_memory(struct call *call,
+                              int (*fn)(struct ts_manager *manager, domid_t id,
+                                        uint64_t kib, struct ts_err *err))
 {
     const struct ts_domain *domain = call_domain(call, 0);
     uint64_t kib;
@@ -118,7 +121,35 @@ enum ts_exit mem_max_run(struct call *call)
                          "\"%s\" is not a size: KiB, or a number with b, k, m, g or t",
                          call_word(call, 1));
     id = domain->id;
-    rc = ts_domain_set_max_mem(call->cli->env.manager, id, kib, &call->err);
+    rc = fn(call->cli->env.manager, id, kib, &call->err);
+    if (!rc)
+        domain_result(call, id);
+    return exit_of(rc);
+}
+
+enum ts_exit mem_max_run(struct call *call)
+{
+    return on_memory(call, ts_domain_set_max_mem);
+}
+
+enum ts_exit mem_set_run(struct call *call)
+{
+    return on_memory(call, ts_domain_set_target);
+}
+
+enum ts_exit sysrq_run(struct call *call)
+{
+    const struct ts_domain *domain = call_domain(call, 0);
+    const char *letter = call_word(call, 1);
+    domid_t id;
+    int rc;
+
+    if (!domain)
+        return TS_EXIT_NO_DOMAIN;
+    if (strlen(letter) != 1)
+        return call_fail(call, TS_EXIT_USAGE, "\"%s\" is not one letter", letter);
+    id = domain->id;
+    rc = ts_domain_sysrq(call->cli->env.manager, id, *letter, &call->err);
     if (!rc)
         domain_result(call, id);
     return exit_of(rc);

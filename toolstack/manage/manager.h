@@ -70,6 +70,8 @@ int nodes_write(struct ts_manager *m, const struct record *r);
 int nodes_rename(struct ts_manager *m, const struct record *r);
 int nodes_write_vcpus(struct ts_manager *m, const struct record *r, unsigned int n);
 int nodes_write_max_mem(struct ts_manager *m, const struct record *r, uint64_t kib);
+int nodes_write_target(struct ts_manager *m, const struct record *r, uint64_t kib);
+int nodes_write_sysrq(struct ts_manager *m, const struct record *r, const char *what);
 int nodes_write_shutdown(struct ts_manager *m, const struct record *r, const char *what);
 /* uuid changes from old to the record's. */
 int nodes_change_uuid(struct ts_manager *m, const struct record *r, const uint8_t *old);

@@ -238,16 +238,42 @@ int nodes_write_max_mem(struct ts_manager *m, const struct record *r, uint64_t k
     return commit(m, r, fill_max_mem, &kib);
 }
 
-/* The domain may have removed the node, which must be its own to be cleared. */
+static void fill_target(struct change *c, const void *argument)
+{
+    number_node(c, "memory/target", *(const uint64_t *)argument);
+}
+
+int nodes_write_target(struct ts_manager *m, const struct record *r, uint64_t kib)
+{
+    return commit(m, r, fill_target, &kib);
+}
+
+/* A request in a node that the domain clears: it must be its own, even if the domain has
+ * removed it. */
+static void request_node(struct change *c, const char *name, const char *what)
+{
+    own_node(c, name);
+    text_node(c, name, what);
+}
+
 static void fill_shutdown(struct change *c, const void *argument)
 {
-    own_node(c, "control/shutdown");
-    text_node(c, "control/shutdown", argument);
+    request_node(c, "control/shutdown", argument);
 }
 
 int nodes_write_shutdown(struct ts_manager *m, const struct record *r, const char *what)
 {
     return commit(m, r, fill_shutdown, what);
+}
+
+static void fill_sysrq(struct change *c, const void *argument)
+{
+    request_node(c, "control/sysrq", argument);
+}
+
+int nodes_write_sysrq(struct ts_manager *m, const struct record *r, const char *what)
+{
+    return commit(m, r, fill_sysrq, what);
 }
 
 /* No error when it is not there. */

@@ -145,6 +145,47 @@ int ts_domain_set_max_mem(struct ts_manager *m, domid_t id, uint64_t kib,
     return change_max_mem(m, r, kib, err);
 }
 
+int ts_domain_set_target(struct ts_manager *m, domid_t id, uint64_t kib,
+                         struct ts_err *err)
+{
+    struct record *r;
+    uint64_t most;
+    int rc = record_guest(m, id, "given other memory", &r, err);
+
+    if (rc)
+        return rc;
+    most = r->config.max_memory_kib ? r->config.max_memory_kib : r->config.memory_kib;
+    if (!kib || kib > most)
+        return ts_fail(err, -XEN_EINVAL,
+                       "domain \"%s\" can have up to %llu KiB of memory, not %llu",
+                       r->domain.name, (unsigned long long)most, (unsigned long long)kib);
+    rc = nodes_write_target(m, r, kib);
+    return rc ? ts_fail(err, rc, "domain \"%s\" cannot be told by xenstore: %s",
+                        r->domain.name, ts_err_text(rc))
+              : 0;
+}
+
+static bool is_letter_or_digit(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+int ts_domain_sysrq(struct ts_manager *m, domid_t id, char letter, struct ts_err *err)
+{
+    const char text[] = { letter, '\0' };
+    struct record *r;
+    int rc = record_guest(m, id, "sent requests", &r, err);
+
+    if (rc)
+        return rc;
+    if (!is_letter_or_digit(letter))
+        return ts_fail(err, -XEN_EINVAL, "a request is a letter or digit");
+    rc = nodes_write_sysrq(m, r, text);
+    return rc ? ts_fail(err, rc, "domain \"%s\" cannot be told by xenstore: %s",
+                        r->domain.name, ts_err_text(rc))
+              : 0;
+}
+
 static int pin_one(struct ts_manager *m, domid_t id, unsigned int vcpu,
                    const struct ts_cpu_set *hard, const struct ts_cpu_set *soft,
                    struct ts_err *err)

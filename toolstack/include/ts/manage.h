@@ -213,6 +213,14 @@ int ts_domain_set_vcpus(struct ts_manager *manager, domid_t id, unsigned int n,
 int ts_domain_set_max_mem(struct ts_manager *manager, domid_t id, uint64_t kib,
                           struct ts_err *err);
 
+/* Tells the guest's balloon driver how much memory it should have, up to the limit. */
+int ts_domain_set_target(struct ts_manager *manager, domid_t id, uint64_t kib,
+                         struct ts_err *err);
+
+/* Hands a "magic system request" to the guest: a letter or digit. */
+int ts_domain_sysrq(struct ts_manager *manager, domid_t id, char letter,
+                    struct ts_err *err);
+
 /* vcpu TS_ALL_VCPUS: all of them. hard or soft may be NULL: unchanged. */
 #define TS_ALL_VCPUS (~0u)
 int ts_domain_pin(struct ts_manager *manager, domid_t id, unsigned int vcpu,
