@@ -3,4 +3,4 @@ hv-objs += control/create.o control/life.o control/info.o control/vcpu.o control
 	   control/affinity.o control/memory.o control/misc.o control/permission.o \
 	   control/policy.o control/featureset.o control/bitmap.o control/sysinfo.o \
 	   control/topology.o control/cpupool.o control/platform.o control/physdev.o \
-	   control/pci.o control/trace.o
+	   control/physdev_msi.o control/pci.o control/trace.o

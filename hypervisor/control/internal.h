@@ -44,6 +44,19 @@ struct policy_room {
 int must_check policy_write(enum policy_kind kind, const struct domain *d,
                             const struct policy_room *room);
 
+/* --- physdev_msi.c --- */
+/*
+ * Maps a message to a PIRQ of d. The PIRQ; -EPERM the caller is not privileged, or asks
+ * for an interrupt by number; -ENODEV, -ENXIO no such function, or not what is wanted of
+ * it; -EDOM, -EOPNOTSUPP the number of messages; -EINVAL; -EEXIST it, or the PIRQ, is in
+ * use; -ENOSPC; -ENOMEM.
+ */
+int must_check physdev_map_message(struct domain *d, const physdev_map_pirq_t *arg);
+
+/* --- pci.c --- */
+/* Has domain 0 reported the function (bus << 8 | devfn)? */
+bool pci_is_known(uint16_t segment, uint16_t function);
+
 /* --- the vCPU that an operation names: 0; -EINVAL out of range;
  * -ESRCH not created --- */
 int must_check control_vcpu(struct domain *d, unsigned int id, struct vcpu **out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PCI devices, as domain 0 reports them. The hypervisor has no use for them but to know
- * which there are: a bit per bus and function of each segment.
+ * PCI devices, as domain 0 reports them: a bit per bus and function of each segment. Only
+ * those send messages (physdev_msi.c).
  */
 #include "internal.h"
 #include <hv/guest_copy.h>
@@ -48,6 +48,11 @@ static bool is_known(uint16_t segment, uint8_t bus, uint8_t devfn)
     const uint64_t *map = segment < NR_SEGMENTS ? READ_ONCE(known[segment]) : NULL;
 
     return map && READ_ONCE(map[word_of(bus, devfn)]) & bit_of(devfn);
+}
+
+bool pci_is_known(uint16_t segment, uint16_t function)
+{
+    return is_known(segment, function >> 8, function & 0xff);
 }
 
 /* 0; -ENODEV: not known. */

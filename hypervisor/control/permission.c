@@ -9,14 +9,14 @@
 /* 0; -EINVAL no such PIRQ; -EPERM not one of the caller's; -ENOMEM. */
 int domctl_irq_permission(struct domain *d, struct xen_domctl_irq_permission *arg)
 {
-    int gsi;
+    int irq;
 
-    if (arg->pirq >= nr_gsis)
+    if (arg->pirq >= nr_irqs)
         return -EINVAL;
-    gsi = pirq_gsi(current->domain, arg->pirq);
-    if (gsi < 0 || !rights_irq(current->domain, (unsigned int)gsi))
+    irq = pirq_irq(current->domain, arg->pirq);
+    if (irq < 0 || !rights_irq(current->domain, (unsigned int)irq))
         return -EPERM;
-    return rights_irq_set(d, (unsigned int)gsi, arg->allow_access);
+    return rights_irq_set(d, (unsigned int)irq, arg->allow_access);
 }
 
 /* 0; -EINVAL an empty range or one that wraps; -EPERM not the caller's; -ENOMEM. */

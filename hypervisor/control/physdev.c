@@ -14,7 +14,7 @@
  * by the frame. */
 int physdev_op_irq_status_query(physdev_irq_status_query_t *arg)
 {
-    if (arg->irq >= nr_gsis)
+    if (arg->irq >= nr_irqs)
         return -EINVAL;
     arg->flags = XENIRQSTAT_needs_eoi;
     return 0;
@@ -24,15 +24,15 @@ int physdev_op_irq_status_query(physdev_irq_status_query_t *arg)
 int physdev_op_eoi(physdev_eoi_t *arg)
 {
     struct domain *d = current->domain;
-    int gsi = pirq_gsi(d, arg->irq);
+    int irq = pirq_irq(d, arg->irq);
     struct evtchn_unmask unmask;
 
-    if (gsi < 0)
+    if (irq < 0)
         return -EINVAL;
     unmask.port = evtchn_pirq_port(d, arg->irq);
     if (pirq_eoi_unmasks(d) && unmask.port && evtchn_op_unmask(&unmask))
         return -EINVAL;
-    irq_guest_eoi((unsigned int)gsi, d);
+    irq_guest_eoi((unsigned int)irq, d);
     return 0;
 }
 
@@ -79,8 +79,8 @@ static int pirq_domain(domid_t id, struct domain **d)
     return domain_lookup(id, true, d);
 }
 
-/* 0; -EOPNOTSUPP message signalled; -EINVAL other types, a line or number that is none;
- * -ESRCH, -EPERM the domain or the line; -EEXIST; -ENOMEM. */
+/* 0; -EINVAL other types, a line or number that is none; -ESRCH, -EPERM the domain or the
+ * line; -EEXIST; -ENOMEM; physdev_map_message()'s errors. */
 int physdev_op_map_pirq(physdev_map_pirq_t *arg)
 {
     struct domain *d;
@@ -95,7 +95,7 @@ int physdev_op_map_pirq(physdev_map_pirq_t *arg)
     case MAP_PIRQ_TYPE_MSI:
     case MAP_PIRQ_TYPE_MSI_SEG:
     case MAP_PIRQ_TYPE_MULTI_MSI:
-        rc = -EOPNOTSUPP;
+        rc = physdev_map_message(d, arg);
         break;
     default:
         rc = -EINVAL;
@@ -129,7 +129,7 @@ int physdev_op_get_free_pirq(physdev_get_free_pirq_t *arg)
 
     if (arg->type < MAP_PIRQ_TYPE_MSI || arg->type > MAP_PIRQ_TYPE_MULTI_MSI)
         return -EINVAL;
-    pirq = pirq_find_free(current->domain);
+    pirq = pirq_find_free(current->domain, arg->type != MAP_PIRQ_TYPE_GSI);
     if (pirq < 0)
         return pirq;
     arg->pirq = (uint32_t)pirq;

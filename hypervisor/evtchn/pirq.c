@@ -10,17 +10,16 @@
 #include <hv/irq.h>
 #include <abi/errno.h>
 
-void evtchn_raise_pirq(struct domain *d, unsigned int pirq)
+unsigned int evtchn_raise_pirq(struct domain *d, unsigned int pirq)
 {
     const struct evtchn_table *t = d->evtchn;
     unsigned int port = READ_ONCE(t->pirq_port[pirq]);
-    struct vcpu *v;
+    struct vcpu *v = port ? d->vcpu[READ_ONCE(port_at(t, port)->vcpu)] : NULL;
 
-    if (!port)
-        return;
-    v = d->vcpu[READ_ONCE(port_at(t, port)->vcpu)];
-    if (v)
-        port_set_pending(v, port);
+    if (!v)
+        return smp_cpu_id();
+    port_set_pending(v, port);
+    return READ_ONCE(v->cpu);
 }
 
 unsigned int evtchn_pirq_port(const struct domain *d, unsigned int pirq)
@@ -43,7 +42,7 @@ static int bind_pirq(struct domain *d, unsigned int pirq, bool share)
     int port, rc;
 
     if (!t->pirq_port)
-        t->pirq_port = hv_zalloc_array(nr_gsis, sizeof(*t->pirq_port));
+        t->pirq_port = hv_zalloc_array(nr_irqs, sizeof(*t->pirq_port));
     if (!t->pirq_port)
         return -ENOMEM;
     if (t->pirq_port[pirq])
@@ -66,7 +65,7 @@ int evtchn_op_bind_pirq(struct evtchn_bind_pirq *op)
     struct domain *d = current->domain;
     int port;
 
-    if (op->pirq >= nr_gsis)
+    if (op->pirq >= nr_irqs)
         return -EINVAL;
     if (!pirq_is_permitted(d, op->pirq))
         return -EPERM;

@@ -145,3 +145,8 @@ volatile void *vmap_device(uint64_t pa, size_t size)
     va = map_frames(first, last - first + 1, PTE_DEVICE);
     return va ? va + (pa & (PAGE_SIZE - 1)) : NULL;
 }
+
+void vmap_device_free(volatile void *va)
+{
+    unmap_frames((void *)((uintptr_t)va & ~(uintptr_t)(PAGE_SIZE - 1)));
+}

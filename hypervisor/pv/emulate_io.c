@@ -6,6 +6,11 @@
  * vanish, as on a bus where nobody answers).
  */
 #include "internal.h"
+#include <hv/pci.h>
+
+/* PCI configuration space, which the hypervisor uses too (hv/pci.h). */
+#define PCI_ADDRESS 0xcf8
+#define PCI_DATA    0xcfc
 
 /* Iterations of a string instruction per fault, so that work per trap is bounded. */
 #define IO_STRING_BATCH 64
@@ -54,12 +59,27 @@ bool pv_guest_io_okay(struct vcpu *v, struct cpu_user_regs *regs, unsigned int p
     return !(mask >> (port & 7) & ((1u << bytes) - 1));
 }
 
+/* Bytes of 0xcf8 but the whole word are other ports, for example to reset. */
+static bool is_pci_address(unsigned int port, unsigned int bytes)
+{
+    return port == PCI_ADDRESS && bytes == 4;
+}
+
+static bool is_pci_data(unsigned int port, unsigned int bytes)
+{
+    return port >= PCI_DATA && port + bytes <= PCI_DATA + 4;
+}
+
 static uint32_t port_in(const struct domain *d, unsigned int port, unsigned int bytes)
 {
     uint32_t v = ~0u;
 
     if (!pv_io_port_allowed(d, port, bytes))
         return v;
+    if (is_pci_address(port, bytes))
+        return READ_ONCE(d->pv->pci_address);
+    if (is_pci_data(port, bytes))
+        return pci_port_read(READ_ONCE(d->pv->pci_address), port - PCI_DATA, bytes);
     switch (bytes) {
     case 1:
         return inb((uint16_t)port);
@@ -77,6 +97,14 @@ static void port_out(const struct domain *d, unsigned int port, unsigned int byt
 {
     if (!pv_io_port_allowed(d, port, bytes))
         return;
+    if (is_pci_address(port, bytes)) {
+        WRITE_ONCE(d->pv->pci_address, value);
+        return;
+    }
+    if (is_pci_data(port, bytes)) {
+        pci_port_write(READ_ONCE(d->pv->pci_address), port - PCI_DATA, bytes, value);
+        return;
+    }
     switch (bytes) {
     case 1:
         outb((uint16_t)port, (uint8_t)value);

@@ -19,6 +19,7 @@
 /* A domain's share of the PV machine that is not per vCPU. */
 struct pv_domain {
     uint64_t *io_ports;         /* 65536 bits, set = allowed; null = none */
+    uint32_t pci_address;       /* what the guest has written to port 0xcf8 */
     struct cpuid_policy *cpuid; /* null = the default policy */
     uint64_t unwound;           /* teardown: frames below it have no pin left */
 };

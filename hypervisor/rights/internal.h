@@ -11,9 +11,9 @@ struct iomem_range {
     uint64_t first, last;
 };
 
-/* mapped: to the line gsi; connected (only then): the line is routed to the domain. */
+/* mapped: to the interrupt irq; connected (only then): that is routed to the domain. */
 struct pirq {
-    uint16_t gsi;
+    uint16_t irq;
     bool mapped, connected;
 };
 
@@ -22,9 +22,12 @@ struct domain_rights {
     struct iomem_range *iomem; /* sorted, neither overlapping nor touching */
     unsigned int nr_iomem, room_iomem;
     uint64_t *lines;            /* bit per GSI that was given; null: none was */
-    struct pirq *pirq;          /* nr_gsis of them; null: none is mapped */
+    struct pirq *pirq;          /* nr_irqs of them; null: none is mapped */
     struct page_info *eoi_page; /* pirq_share_eoi_page() */
     bool eoi_unmasks;
 };
+
+/* pirq.c: when nothing is connected any more. */
+void pirq_unmap_all(struct domain *d);
 
 #endif

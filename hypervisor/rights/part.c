@@ -22,6 +22,7 @@ int rights_domain_relinquish(struct domain *d)
 {
     struct page_info *pg = d->rights->eoi_page;
 
+    pirq_unmap_all(d);
     d->rights->eoi_page = NULL;
     if (pg)
         page_put_writable(pg);

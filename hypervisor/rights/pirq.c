@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PIRQs: a domain's own numbers of interrupt lines. A PIRQ is
+ * PIRQs: a domain's own numbers of interrupt lines and messages. A PIRQ is
  *
  *   free        not mapped
- *   mapped      stands for a line (map_pirq)
- *   connected   the line is routed to its event channel (bind_pirq), and back to mapped
- *               when that is closed
+ *   mapped      stands for a line or message (map_pirq), which is open as long
+ *   connected   it is routed to its event channel (bind_pirq), and back to mapped when
+ *               that is closed
  *
  * The frame that the guest may share shows which need an end-of-interrupt call.
  */
@@ -25,10 +25,13 @@ struct line_mode {
 static struct line_mode *mode;
 static struct spinlock mode_lock = SPINLOCK_INIT(RIGHTS);
 
+/* Of a message: nothing that counts. */
 static struct line_mode mode_of(unsigned int gsi)
 {
-    struct line_mode m;
+    struct line_mode m = { 0 };
 
+    if (gsi >= nr_gsis)
+        return m;
     irq_default_mode(gsi, &m.level, &m.active_low);
     spin_lock(&mode_lock);
     if (mode && mode[gsi].known)
@@ -59,22 +62,22 @@ int gsi_set_mode(unsigned int gsi, bool level, bool active_low)
 /* The entry of a mapped PIRQ, or null; the domain's lock is held. */
 static struct pirq *mapped(struct domain_rights *r, unsigned int pirq)
 {
-    if (pirq >= nr_gsis || !r->pirq || !r->pirq[pirq].mapped)
+    if (pirq >= nr_irqs || !r->pirq || !r->pirq[pirq].mapped)
         return NULL;
     return &r->pirq[pirq];
 }
 
-int pirq_gsi(const struct domain *d, unsigned int pirq)
+int pirq_irq(const struct domain *d, unsigned int pirq)
 {
     struct domain_rights *r = d->rights;
     const struct pirq *p;
-    int gsi;
+    int irq;
 
     spin_lock(&r->lock);
     p = mapped(r, pirq);
-    gsi = p ? p->gsi : -1;
+    irq = p ? p->irq : -1;
     spin_unlock(&r->lock);
-    return gsi;
+    return irq;
 }
 
 static bool is_connected(const struct domain *d, unsigned int pirq)
@@ -90,31 +93,38 @@ static bool is_connected(const struct domain *d, unsigned int pirq)
     return is;
 }
 
-/* The PIRQ that gsi has, or -1; lock held. */
-static int pirq_of(const struct domain_rights *r, unsigned int gsi)
+/* The PIRQ that irq has, or -1; lock held. */
+static int pirq_of(const struct domain_rights *r, unsigned int irq)
 {
-    for (unsigned int i = 0; i < nr_gsis; i++)
-        if (r->pirq[i].mapped && r->pirq[i].gsi == gsi)
+    for (unsigned int i = 0; i < nr_irqs; i++)
+        if (r->pirq[i].mapped && r->pirq[i].irq == irq)
             return (int)i;
     return -1;
 }
 
+/* With the lock: there is a table from now on. */
+static int make_table(struct domain_rights *r)
+{
+    if (!r->pirq)
+        r->pirq = hv_zalloc_array(nr_irqs, sizeof(*r->pirq));
+    return r->pirq ? 0 : -ENOMEM;
+}
+
 static int map_locked(struct domain_rights *r, unsigned int gsi, int wanted)
 {
-    int has;
+    int has, rc = make_table(r);
 
-    if (!r->pirq)
-        r->pirq = hv_zalloc_array(nr_gsis, sizeof(*r->pirq));
-    if (!r->pirq)
-        return -ENOMEM;
+    if (rc)
+        return rc;
     has = pirq_of(r, gsi);
     if (has >= 0)
         return wanted < 0 || wanted == has ? has : -EEXIST;
     if (wanted < 0)
         wanted = (int)gsi;
-    if (r->pirq[wanted].connected)
+    if (r->pirq[wanted].connected ||
+        (r->pirq[wanted].mapped && r->pirq[wanted].irq >= nr_gsis))
         return -EEXIST;
-    r->pirq[wanted] = (struct pirq){ .gsi = (uint16_t)gsi, .mapped = true };
+    r->pirq[wanted] = (struct pirq){ .irq = (uint16_t)gsi, .mapped = true };
     return wanted;
 }
 
@@ -122,7 +132,7 @@ int pirq_map(struct domain *d, unsigned int gsi, int wanted)
 {
     int rc;
 
-    if (gsi >= nr_gsis || !irq_has_line(gsi) || wanted >= (int)nr_gsis)
+    if (gsi >= nr_gsis || !irq_has_line(gsi) || wanted >= (int)nr_irqs)
         return -EINVAL;
     if (!rights_irq(d, gsi))
         return -EPERM;
@@ -130,6 +140,55 @@ int pirq_map(struct domain *d, unsigned int gsi, int wanted)
     rc = map_locked(d->rights, gsi, wanted);
     spin_unlock(&d->rights->lock);
     return rc;
+}
+
+/* The highest PIRQ that is not mapped, or -ENOSPC; lock held. */
+static int highest_free(struct domain_rights *r)
+{
+    for (unsigned int i = nr_irqs; i-- > nr_gsis;)
+        if (!mapped(r, i))
+            return (int)i;
+    return -ENOSPC;
+}
+
+static int map_msi_locked(struct domain_rights *r, uint16_t function, int entry,
+                          int wanted)
+{
+    int irq, rc = make_table(r);
+
+    if (rc)
+        return rc;
+    if (wanted < 0)
+        wanted = highest_free(r);
+    if (wanted < 0)
+        return wanted;
+    if (r->pirq[wanted].mapped)
+        return -EEXIST;
+    irq = irq_open_msi(function, entry);
+    if (irq < 0)
+        return irq;
+    r->pirq[wanted] = (struct pirq){ .irq = (uint16_t)irq, .mapped = true };
+    return wanted;
+}
+
+int pirq_map_msi(struct domain *d, uint16_t function, int entry, int wanted)
+{
+    int rc;
+
+    if (wanted >= (int)nr_irqs)
+        return -EINVAL;
+    spin_lock(&d->rights->lock);
+    rc = map_msi_locked(d->rights, function, entry, wanted);
+    spin_unlock(&d->rights->lock);
+    return rc;
+}
+
+/* With the lock; not connected. */
+static void unmap(struct pirq *p)
+{
+    if (p->irq >= nr_gsis)
+        irq_close_msi(p->irq);
+    p->mapped = false;
 }
 
 int pirq_unmap(struct domain *d, unsigned int pirq)
@@ -145,29 +204,43 @@ int pirq_unmap(struct domain *d, unsigned int pirq)
     else if (p->connected)
         rc = -EBUSY;
     else
-        p->mapped = false;
+        unmap(p);
     spin_unlock(&r->lock);
     return rc;
 }
 
-int pirq_find_free(struct domain *d)
+void pirq_unmap_all(struct domain *d)
+{
+    struct domain_rights *r = d->rights;
+
+    spin_lock(&r->lock);
+    for (unsigned int i = 0; i < nr_irqs && r->pirq; i++)
+        if (r->pirq[i].mapped)
+            unmap(&r->pirq[i]);
+    spin_unlock(&r->lock);
+}
+
+int pirq_find_free(struct domain *d, bool message)
 {
     struct domain_rights *r = d->rights;
     int found = -ENOSPC;
 
     spin_lock(&r->lock);
-    for (unsigned int i = NR_LEGACY; i < nr_gsis && found < 0; i++)
+    if (message)
+        found = highest_free(r);
+    for (unsigned int i = NR_LEGACY; i < nr_gsis && !message && found < 0; i++)
         if (!mapped(r, i))
             found = (int)i;
     spin_unlock(&r->lock);
     return found;
 }
 
+/* A message is its domain's as long as it is mapped. */
 bool pirq_is_permitted(const struct domain *d, unsigned int pirq)
 {
-    int gsi = pirq_gsi(d, pirq);
+    int irq = pirq_irq(d, pirq);
 
-    return gsi >= 0 && rights_irq(d, (unsigned int)gsi);
+    return irq >= (int)nr_gsis || (irq >= 0 && rights_irq(d, (unsigned int)irq));
 }
 
 /* In the shared frame, if there is one; lock held. */
@@ -184,7 +257,7 @@ static void show_needs_eoi(struct domain_rights *r, unsigned int pirq, bool need
         __atomic_fetch_and(&map[pirq / 64], ~bit, __ATOMIC_RELAXED);
 }
 
-/* Claims a mapped PIRQ for connection: its line, or -EINVAL, -EBUSY. */
+/* Claims a mapped PIRQ for connection: its interrupt, or -EINVAL, -EBUSY. */
 static int claim(struct domain_rights *r, unsigned int pirq)
 {
     struct pirq *p;
@@ -198,7 +271,7 @@ static int claim(struct domain_rights *r, unsigned int pirq)
         rc = -EBUSY;
     } else {
         p->connected = true;
-        rc = p->gsi;
+        rc = p->irq;
     }
     spin_unlock(&r->lock);
     return rc;
@@ -215,25 +288,25 @@ static void settle(struct domain_rights *r, unsigned int pirq, bool connected, b
 /* A line goes to one domain only, shared or not: another one gets -EBUSY. */
 int pirq_connect(struct domain *d, unsigned int pirq, bool share)
 {
-    int gsi = claim(d->rights, pirq), rc;
+    int irq = claim(d->rights, pirq), rc;
     struct line_mode m;
 
     (void)share;
-    if (gsi < 0)
-        return gsi;
-    m = mode_of((unsigned int)gsi);
-    rc = irq_bind_guest((unsigned int)gsi, d, pirq, m.level, m.active_low);
+    if (irq < 0)
+        return irq;
+    m = mode_of((unsigned int)irq);
+    rc = irq_bind_guest((unsigned int)irq, d, pirq, m.level, m.active_low);
     settle(d->rights, pirq, !rc, m.level);
     return rc;
 }
 
 void pirq_disconnect(struct domain *d, unsigned int pirq)
 {
-    int gsi = pirq_gsi(d, pirq);
+    int irq = pirq_irq(d, pirq);
 
-    if (gsi < 0 || !is_connected(d, pirq))
+    if (irq < 0 || !is_connected(d, pirq))
         return;
-    irq_unbind_guest((unsigned int)gsi, d);
+    irq_unbind_guest((unsigned int)irq, d);
     settle(d->rights, pirq, false, false);
 }
 
@@ -246,8 +319,8 @@ int pirq_share_eoi_page(struct domain *d, struct page_info *pg, bool unmasks)
     if (!r->eoi_page) {
         r->eoi_page = pg;
         r->eoi_unmasks = unmasks;
-        for (unsigned int i = 0; i < nr_gsis && r->pirq; i++)
-            if (r->pirq[i].connected && irq_guest_needs_eoi(r->pirq[i].gsi))
+        for (unsigned int i = 0; i < nr_irqs && r->pirq; i++)
+            if (r->pirq[i].connected && irq_guest_needs_eoi(r->pirq[i].irq))
                 show_needs_eoi(r, i, true);
         rc = 0;
     }

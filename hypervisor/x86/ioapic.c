@@ -71,6 +71,13 @@ void ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic, bool level,
                      (active_low ? ENTRY_ACTIVE_LOW : 0));
 }
 
+void ioapic_set_target(unsigned int gsi, uint32_t apic)
+{
+    const struct ioapic *a = ioapic_of(gsi);
+
+    ioapic_write(a, IOAPIC_ENTRY(gsi - a->first) + 1, apic << 24);
+}
+
 static __init void add_ioapic(const struct ioapic_info *info)
 {
     struct ioapic *a = &ioapic[nr_ioapics];

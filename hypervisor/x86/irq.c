@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupt lines and vectors.
+ * Interrupts and vectors. An interrupt is a line (GSI), or a message of a PCI function
+ * with a number behind the lines'.
  *
- * A line (GSI) is free, the hypervisor's (a handler), or a guest's (a PIRQ). In use it
- * has a vector of its own, delivered to CPU 0. A guest's level-triggered line is
+ * One is free, the hypervisor's (a handler), or a guest's (a PIRQ). In use it has a vector
+ * of its own, the same on all CPUs. A message has it from irq_open_msi() on, when it is
+ * nobody's yet: it may be sent already. A guest's level-triggered line is
  *
  *   open     unmasked; an interrupt makes it:
  *   served   masked, PIRQ raised; irq_guest_eoi() makes it open again
  *
- * An edge-triggered one is always open: its interrupts merge in the PIRQ's event.
+ * Edge-triggered ones and messages are always open: they merge in the PIRQ's event.
+ *
+ * A guest's interrupt goes to the CPU that bound it, and then follows the vCPU that is
+ * notified: when it finds that one on another CPU, the next will go there.
+ *
  * Everything is under irq_lock; the PIRQ is raised with it held, so that after
  * irq_unbind_guest() none comes any more.
  */
 #include "platform.h"
+#include "msi.h"
 
 #include <hv/apic.h>
 #include <hv/cpu.h>
@@ -24,21 +31,26 @@
 #include <abi/errno.h>
 
 #define MAX_GSIS 1024
+/* Messages: more do not find a vector. */
+#define NR_MSIS (VEC_LAST_DYNAMIC - VEC_FIRST_DYNAMIC + 1)
 
 struct irq_line {
     uint8_t vector; /* 0: free */
     bool level, is_served;
+    unsigned int cpu; /* where it goes */
     void (*handler)(void *arg);
     void *arg;
     struct domain *guest;
     unsigned int pirq;
+    struct msi *msi; /* null: a line */
 };
 
 unsigned int nr_gsis __ro_after_init;
+unsigned int nr_irqs __ro_after_init;
 
 static struct spinlock irq_lock = SPINLOCK_INIT(IRQ);
 static struct irq_line *line __ro_after_init;
-static uint16_t gsi_of_vector[256]; /* plus 1; 0 = none */
+static uint16_t irq_of_vector[256]; /* plus 1; 0 = none */
 static void (*fixed_handler[256 - VEC_EVENT_CHECK])(void) __ro_after_init;
 
 void irq_set_vector(enum irq_vector vector, void (*fn)(void))
@@ -56,15 +68,33 @@ bool irq_has_line(unsigned int gsi)
     return gsi < nr_gsis && ioapic_has(gsi);
 }
 
-/* A free vector for gsi, or 0. */
-static uint8_t take_vector(unsigned int gsi)
+/* A free vector for irq, or 0. */
+static uint8_t take_vector(unsigned int irq)
 {
     for (unsigned int v = VEC_FIRST_DYNAMIC; v <= VEC_LAST_DYNAMIC; v++)
-        if (!gsi_of_vector[v]) {
-            gsi_of_vector[v] = (uint16_t)(gsi + 1);
+        if (!irq_of_vector[v]) {
+            irq_of_vector[v] = (uint16_t)(irq + 1);
             return (uint8_t)v;
         }
     return 0;
+}
+
+static void free_irq(unsigned int irq)
+{
+    irq_of_vector[line[irq].vector] = 0;
+    line[irq] = (struct irq_line){ 0 };
+}
+
+/* Can lines and messages, which name a local APIC by 8 bits, go to the CPU? */
+static bool can_go_to(unsigned int cpu)
+{
+    return cpu_apic_id[cpu] < 255;
+}
+
+/* The running CPU if that is possible. */
+static unsigned int first_target(void)
+{
+    return can_go_to(smp_cpu_id()) ? smp_cpu_id() : 0;
 }
 
 /* Gives gsi a vector and programs its pin, masked. 0, -EBUSY, -ENOSPC. */
@@ -79,7 +109,8 @@ static int set_up_line(unsigned int gsi, bool level, bool active_low)
         return -ENOSPC;
     l->level = level;
     l->is_served = false;
-    ioapic_route(gsi, l->vector, cpu_apic_id[0], level, active_low);
+    l->cpu = first_target();
+    ioapic_route(gsi, l->vector, cpu_apic_id[l->cpu], level, active_low);
     return 0;
 }
 
@@ -113,57 +144,162 @@ int irq_request(unsigned int gsi, void (*handler)(void *arg), void *arg)
     return rc;
 }
 
-int irq_bind_guest(unsigned int gsi, struct domain *d, unsigned int pirq, bool level,
+/* With irq_lock: an interrupt that is set up becomes d's. */
+static void give(unsigned int irq, struct domain *d, unsigned int pirq)
+{
+    line[irq].guest = d;
+    line[irq].pirq = pirq;
+    if (line[irq].msi)
+        msi_set_mask(line[irq].msi, false);
+    else
+        ioapic_set_mask(irq, false);
+}
+
+static bool is_message(unsigned int irq)
+{
+    return irq >= nr_gsis && irq < nr_irqs && line[irq].msi;
+}
+
+int irq_bind_guest(unsigned int irq, struct domain *d, unsigned int pirq, bool level,
                    bool active_low)
 {
     unsigned long flags;
     int rc;
 
-    if (!irq_has_line(gsi))
+    if (irq >= nr_irqs)
         return -EINVAL;
     flags = spin_lock_irqsave(&irq_lock);
-    rc = set_up_line(gsi, level, active_low);
-    if (!rc) {
-        line[gsi].guest = d;
-        line[gsi].pirq = pirq;
-        ioapic_set_mask(gsi, false);
-    }
+    if (is_message(irq))
+        rc = line[irq].guest ? -EBUSY : 0;
+    else
+        rc = irq_has_line(irq) ? set_up_line(irq, level, active_low) : -EINVAL;
+    if (!rc)
+        give(irq, d, pirq);
     spin_unlock_irqrestore(&irq_lock, flags);
     return rc;
 }
 
-void irq_unbind_guest(unsigned int gsi, struct domain *d)
+/* With irq_lock. */
+static void take_away(unsigned int irq)
+{
+    if (line[irq].msi) {
+        msi_set_mask(line[irq].msi, true);
+        line[irq].guest = NULL;
+    } else {
+        ioapic_set_mask(irq, true);
+        free_irq(irq);
+    }
+}
+
+void irq_unbind_guest(unsigned int irq, struct domain *d)
 {
     unsigned long flags;
 
-    if (!irq_has_line(gsi))
+    if (irq >= nr_irqs)
         return;
     flags = spin_lock_irqsave(&irq_lock);
-    if (line[gsi].guest == d) {
-        ioapic_set_mask(gsi, true);
-        gsi_of_vector[line[gsi].vector] = 0;
-        line[gsi] = (struct irq_line){ 0 };
+    if (line[irq].guest == d)
+        take_away(irq);
+    spin_unlock_irqrestore(&irq_lock, flags);
+}
+
+void irq_guest_eoi(unsigned int irq, struct domain *d)
+{
+    unsigned long flags;
+
+    if (irq >= nr_irqs)
+        return;
+    flags = spin_lock_irqsave(&irq_lock);
+    if (line[irq].guest == d && line[irq].is_served) {
+        line[irq].is_served = false;
+        ioapic_set_mask(irq, false);
     }
     spin_unlock_irqrestore(&irq_lock, flags);
 }
 
-void irq_guest_eoi(unsigned int gsi, struct domain *d)
+bool irq_guest_needs_eoi(unsigned int irq)
+{
+    return irq < nr_irqs && line[irq].guest && line[irq].level;
+}
+
+/* --- messages --- */
+
+/* With irq_lock: a number and a vector. -EEXIST the message has them; -ENOSPC. */
+static int take_message(struct msi *msi, uint16_t function, int entry)
+{
+    int found = -ENOSPC;
+
+    for (unsigned int irq = nr_gsis; irq < nr_irqs; irq++) {
+        if (!line[irq].msi)
+            found = found < 0 ? (int)irq : found;
+        else if (msi_is(line[irq].msi, function, entry))
+            return -EEXIST;
+    }
+    if (found < 0)
+        return found;
+    line[found].vector = take_vector((unsigned int)found);
+    if (!line[found].vector)
+        return -ENOSPC;
+    line[found].msi = msi;
+    line[found].cpu = first_target();
+    return found;
+}
+
+int irq_open_msi(uint16_t function, int entry)
 {
     unsigned long flags;
+    struct msi *msi;
+    int irq, rc = msi_create(function, entry, &msi);
 
-    if (!irq_has_line(gsi))
-        return;
+    if (rc)
+        return rc;
     flags = spin_lock_irqsave(&irq_lock);
-    if (line[gsi].guest == d && line[gsi].is_served) {
-        line[gsi].is_served = false;
-        ioapic_set_mask(gsi, false);
+    irq = take_message(msi, function, entry);
+    if (irq >= 0)
+        msi_program(msi, line[irq].vector, cpu_apic_id[line[irq].cpu], true);
+    spin_unlock_irqrestore(&irq_lock, flags);
+    if (irq < 0)
+        msi_destroy(msi);
+    return irq;
+}
+
+void irq_close_msi(unsigned int irq)
+{
+    unsigned long flags = spin_lock_irqsave(&irq_lock);
+    struct msi *msi = is_message(irq) ? line[irq].msi : NULL;
+
+    if (msi) {
+        msi_silence(msi);
+        free_irq(irq);
+    }
+    spin_unlock_irqrestore(&irq_lock, flags);
+    if (msi)
+        msi_destroy(msi);
+}
+
+void irq_restore_msi(uint16_t function)
+{
+    unsigned long flags = spin_lock_irqsave(&irq_lock);
+
+    for (unsigned int irq = nr_gsis; irq < nr_irqs; irq++) {
+        struct irq_line *l = &line[irq];
+
+        if (l->msi && msi_function(l->msi) == function)
+            msi_program(l->msi, l->vector, cpu_apic_id[l->cpu], !l->guest);
     }
     spin_unlock_irqrestore(&irq_lock, flags);
 }
 
-bool irq_guest_needs_eoi(unsigned int gsi)
+bool irq_msi_is_open(uint16_t function)
 {
-    return irq_has_line(gsi) && line[gsi].guest && line[gsi].level;
+    unsigned long flags = spin_lock_irqsave(&irq_lock);
+    bool open = false;
+
+    for (unsigned int irq = nr_gsis; irq < nr_irqs && !open; irq++)
+        open = line[irq].msi && msi_function(line[irq].msi) == function &&
+               !msi_is(line[irq].msi, function, MSI_ONLY);
+    spin_unlock_irqrestore(&irq_lock, flags);
+    return open;
 }
 
 bool irq_is_available(unsigned int gsi)
@@ -171,32 +307,49 @@ bool irq_is_available(unsigned int gsi)
     return irq_has_line(gsi) && !line[gsi].handler;
 }
 
-/* Called with irq_lock held. */
-static void raise_guest(unsigned int gsi)
-{
-    struct irq_line *l = &line[gsi];
+/* --- delivery --- */
 
-    if (l->level) {
-        ioapic_set_mask(gsi, true);
-        l->is_served = true;
-    }
-    evtchn_raise_pirq(l->guest, l->pirq);
+/* With irq_lock. */
+static void send_to(unsigned int irq, unsigned int cpu)
+{
+    struct irq_line *l = &line[irq];
+
+    l->cpu = cpu;
+    if (l->msi)
+        msi_set_target(l->msi, cpu_apic_id[cpu]);
+    else
+        ioapic_set_target(irq, cpu_apic_id[cpu]);
 }
 
-/* Interrupt of the line that owns vector, if it still does. */
+/* Called with irq_lock held. */
+static void raise_guest(unsigned int irq)
+{
+    struct irq_line *l = &line[irq];
+    unsigned int cpu;
+
+    if (l->level) {
+        ioapic_set_mask(irq, true);
+        l->is_served = true;
+    }
+    cpu = evtchn_raise_pirq(l->guest, l->pirq);
+    if (cpu != l->cpu && can_go_to(cpu))
+        send_to(irq, cpu);
+}
+
+/* The interrupt that owns vector, if it still does. */
 static void dispatch_line(unsigned int vector)
 {
     void (*handler)(void *arg) = NULL;
     void *arg = NULL;
-    unsigned int gsi;
+    unsigned int irq;
 
     spin_lock(&irq_lock);
-    if (gsi_of_vector[vector]) {
-        gsi = gsi_of_vector[vector] - 1u;
-        handler = line[gsi].handler;
-        arg = line[gsi].arg;
-        if (line[gsi].guest)
-            raise_guest(gsi);
+    if (irq_of_vector[vector]) {
+        irq = irq_of_vector[vector] - 1u;
+        handler = line[irq].handler;
+        arg = line[irq].arg;
+        if (line[irq].guest)
+            raise_guest(irq);
     }
     spin_unlock(&irq_lock);
     if (handler)
@@ -221,8 +374,9 @@ __init void irq_init(void)
 {
     nr_gsis = min(ioapic_init(), (unsigned int)MAX_GSIS);
     if (nr_gsis) {
-        line = hv_zalloc_array(nr_gsis, sizeof(*line));
+        nr_irqs = nr_gsis + NR_MSIS;
+        line = hv_zalloc_array(nr_irqs, sizeof(*line));
         if (!line)
-            panic("out of memory: interrupt lines");
+            panic("out of memory: interrupts");
     }
 }

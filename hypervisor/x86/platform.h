@@ -105,6 +105,7 @@ bool ioapic_has(unsigned int gsi);
 void ioapic_route(unsigned int gsi, uint8_t vector, uint32_t apic, bool level,
                   bool active_low);
 void ioapic_set_mask(unsigned int gsi, bool masked);
+void ioapic_set_target(unsigned int gsi, uint32_t apic);
 
 /* --- irq.c --- */
 void irq_init(void);

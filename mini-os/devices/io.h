@@ -30,6 +30,11 @@ static inline void port_write8(uint16_t port, uint8_t value)
     asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
+static inline void port_write16(uint16_t port, uint16_t value)
+{
+    asm volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+
 static inline uint32_t port_read32(uint16_t port)
 {
     uint32_t value;

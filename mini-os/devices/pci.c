@@ -43,11 +43,10 @@ uint8_t pci_read8(unsigned int address, unsigned int reg)
     return (uint8_t)(pci_read32(address, reg) >> (reg & 3) * 8);
 }
 
-/* Zeros in the status half clear nothing. */
-void pci_write_command(unsigned int address, uint16_t command)
+void pci_write16(unsigned int address, unsigned int reg, uint16_t value)
 {
-    port_write32(CONFIG_ADDRESS, CONFIG_ENABLE | address << 8 | PCI_COMMAND);
-    port_write32(CONFIG_DATA, command);
+    port_write32(CONFIG_ADDRESS, CONFIG_ENABLE | address << 8 | (reg & 0xfc));
+    port_write16((uint16_t)(CONFIG_DATA + (reg & 2)), value);
 }
 
 static bool find_on_bus(unsigned int bus, bool (*fn)(unsigned int, void *), void *data);

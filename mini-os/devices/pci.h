@@ -17,14 +17,15 @@
 #define PCI_COMMAND_MASTER 0x004
 #define PCI_COMMAND_NO_INT 0x400
 
+#define PCI_CAP_MSI    0x05
 #define PCI_CAP_VENDOR 0x09
+#define PCI_CAP_MSIX   0x11
 
 uint8_t pci_read8(unsigned int address, unsigned int reg);
 uint16_t pci_read16(unsigned int address, unsigned int reg);
 uint32_t pci_read32(unsigned int address, unsigned int reg);
 
-/* The command register; the status in the same word is left alone. */
-void pci_write_command(unsigned int address, uint16_t command);
+void pci_write16(unsigned int address, unsigned int reg, uint16_t value);
 
 /*
  * Shows fn the functions of bus 0 and of the buses behind its bridges, until it returns

@@ -99,7 +99,7 @@ bool virtio_attach(struct virtio_device *device, unsigned int address)
     if (!cap)
         return false;
     command |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-    pci_write_command(address, command & ~PCI_COMMAND_NO_INT);
+    pci_write16(address, PCI_COMMAND, command & (uint16_t)~PCI_COMMAND_NO_INT);
     device->notify_multiplier = pci_read32(address, cap + CAP_MULTIPLIER);
     device->common = map_registers(address, CAP_COMMON, COMMON_BYTES, &bytes);
     device->isr = map_registers(address, CAP_ISR, 1, &bytes);

@@ -8,8 +8,8 @@ gt-src = $(wildcard tests/guest/$(1)/*.c tests/guest/$(1)/*.S)
 gt-objs = $(patsubst %,$(BUILD)/%.o,$(basename $(call gt-src,$(1))))
 gt-lib := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/guest/lib/*.c))
 
-# For tests that use a device: PCI, ports and device memory.
-gt-devices := $(patsubst %,$(BUILD)/tests/guest/devices/%.o,io pci)
+# For tests that use a device: PCI, ports, device memory, virtio.
+gt-devices := $(patsubst %,$(BUILD)/tests/guest/devices/%.o,io pci virtio_pci virtqueue)
 
 $(gt-devices): $(BUILD)/tests/guest/devices/%.o: mini-os/devices/%.c
 	$(call say,CC,$@)

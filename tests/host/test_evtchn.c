@@ -34,7 +34,7 @@ static struct domain *pirq_owner[PIRQS];
 
 /* --- the rest of the hypervisor --- */
 struct domain *domain0 = &dom[0];
-unsigned int nr_gsis = PIRQS;
+unsigned int nr_irqs = PIRQS;
 
 int domain_lookup(domid_t id, bool remote, struct domain **out)
 {

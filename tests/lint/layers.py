@@ -14,7 +14,7 @@ import sys
 LAYERS = [
     ("lib", ["lib"], "types compiler layout lib list percpu locks.def spinlock cpumask pqueue symbols"),
     ("machine", ["x86", "sync", "mm"],
-     "cpu trap desc extable irq apic smp softirq console cmdline paging boot guest_copy "
+     "cpu trap desc extable irq pci apic smp softirq console cmdline paging boot guest_copy "
      "heap page page_type frame_set timer"),
     ("domains", ["domain", "sched", "time"], "sched vcpu_time"),
     ("services", ["evtchn", "grant", "rights", "trace"], "evtchn grant rights trace"),

@@ -22,7 +22,7 @@ int must_check evtchn_alloc_unbound(struct domain *d, domid_t remote,
 long evtchn_send(struct domain *d, unsigned int port);
 /* Sets the pending bit of port and tells v, unless it is masked. Any context. */
 void evtchn_set_pending(struct vcpu *v, unsigned int port);
-/* The port that d has bound to pirq, which is below nr_gsis, or 0. */
+/* The port that d has bound to pirq, which is below nr_irqs, or 0. */
 unsigned int evtchn_pirq_port(const struct domain *d, unsigned int pirq);
 /* Ports in use, for leak checks. */
 unsigned int evtchn_count(struct domain *d);

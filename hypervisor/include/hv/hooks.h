@@ -17,10 +17,11 @@ void evtchn_raise_vcpu_virq(struct vcpu *v, unsigned int virq);
 void evtchn_raise_global_virq(unsigned int virq);
 /* evtchn: sends from a port of d. 0; -EINVAL: it cannot be sent from. No lock held. */
 long evtchn_send(struct domain *d, unsigned int port);
-/* evtchn: hardware interrupt of a PIRQ that d has bound. Interrupts off. */
-void evtchn_raise_pirq(struct domain *d, unsigned int pirq);
+/* evtchn: hardware interrupt of a PIRQ that d has bound. Interrupts off. The CPU on which
+ * the vCPU runs, or last ran, that is notified. */
+unsigned int evtchn_raise_pirq(struct domain *d, unsigned int pirq);
 /*
- * rights: PIRQs of d, numbers below nr_gsis.
+ * rights: PIRQs of d, numbers below nr_irqs.
  * pirq_is_permitted: may d use it at all?
  * pirq_connect: routes its line to evtchn_raise_pirq(d, pirq). share: others may have it
  *   too. 0; -EINVAL not mapped; -EBUSY taken and not shared; -ENOMEM.

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Hardware interrupts: lines of the IO-APICs (GSIs), vectors, and who handles them. */
+/*
+ * Hardware interrupts: lines of the IO-APICs (GSIs), messages of PCI functions, vectors,
+ * and who handles them. Interrupt numbers: the lines', below nr_gsis, then messages'.
+ */
 #ifndef HV_IRQ_H
 #define HV_IRQ_H
 
@@ -23,14 +26,18 @@ enum irq_vector {
 /* Routes gsi to a vector of its own and handler (hypervisor use). 0; -ENOSPC; -EINVAL;
  * -EBUSY. */
 int must_check irq_request(unsigned int gsi, void (*handler)(void *arg), void *arg);
-/* Binds gsi to a PIRQ of d: masked while being served, unmasked by irq_guest_eoi(). */
+/*
+ * Binds irq to a PIRQ of d: a level-triggered line is masked while being served, unmasked
+ * by irq_guest_eoi(). For messages the mode does not count. 0; -EINVAL no such line, or a
+ * message that is not open; -EBUSY; -ENOSPC no vector.
+ */
 struct domain;
-int must_check irq_bind_guest(unsigned int gsi, struct domain *d, unsigned int pirq,
+int must_check irq_bind_guest(unsigned int irq, struct domain *d, unsigned int pirq,
                               bool level, bool active_low);
-void irq_unbind_guest(unsigned int gsi, struct domain *d);
-void irq_guest_eoi(unsigned int gsi, struct domain *d);
-/* GSIs of this machine are below this. */
-extern unsigned int nr_gsis;
+void irq_unbind_guest(unsigned int irq, struct domain *d);
+void irq_guest_eoi(unsigned int irq, struct domain *d);
+/* GSIs of this machine are below nr_gsis, interrupt numbers below nr_irqs. */
+extern unsigned int nr_gsis, nr_irqs;
 /* May a guest bind it (not one of ours)? */
 bool irq_is_available(unsigned int gsi);
 
@@ -50,7 +57,23 @@ int must_check irq_ioapic_entry(uint64_t base, unsigned int reg);
 bool irq_owns_frames(uint64_t first, uint64_t last);
 
 /* Must the guest signal the end of each interrupt (level triggered lines)? */
-bool irq_guest_needs_eoi(unsigned int gsi);
+bool irq_guest_needs_eoi(unsigned int irq);
+
+/*
+ * Gives a message of the PCI function a number and a vector, and writes it into the
+ * function: entry `entry` of its MSI-X table, or with MSI_ONLY its MSI. The number;
+ * -ENODEV the function, or what is wanted of it, is not there; -EINVAL no such entry;
+ * -ENXIO its table has no address; -EEXIST it is open; -ENOSPC no number or vector;
+ * -ENOMEM. Interrupts on; no lock of IRQ's level or above.
+ */
+#define MSI_ONLY (-1)
+int must_check irq_open_msi(uint16_t function, int entry);
+/* The end of it; not while a guest has it. The same context. */
+void irq_close_msi(unsigned int irq);
+/* Writes all open messages of the function anew: it was reset. */
+void irq_restore_msi(uint16_t function);
+/* Is an entry of its MSI-X table open? */
+bool irq_msi_is_open(uint16_t function);
 /* The line that ISA interrupt isa (0-15) arrives on. */
 unsigned int irq_isa_to_gsi(unsigned int isa);
 

@@ -24,19 +24,26 @@ bool rights_irq(const struct domain *d, unsigned int gsi);
 /* Gives or takes it. 0; -ENOMEM. */
 int must_check rights_irq_set(struct domain *d, unsigned int gsi, bool allow);
 
-/* --- PIRQs: numbers below nr_gsis that d uses for lines --- */
-/* The line that pirq is mapped to, or -1. */
-int pirq_gsi(const struct domain *d, unsigned int pirq);
+/* --- PIRQs: numbers below nr_irqs that d uses for lines and messages --- */
+/* The interrupt (hv/irq.h) that pirq is mapped to, or -1. */
+int pirq_irq(const struct domain *d, unsigned int pirq);
 /*
  * Maps line gsi to PIRQ `wanted`, or to one of its choice when that is negative. The
  * PIRQ; -EINVAL no such line or number; -EPERM it is not d's to have; -EEXIST gsi has
  * another PIRQ, or the PIRQ another line that is in use; -ENOSPC; -ENOMEM.
  */
 int must_check pirq_map(struct domain *d, unsigned int gsi, int wanted);
-/* 0; -EINVAL not mapped; -EBUSY bound to an event channel. */
+/*
+ * Opens a message of a PCI function (irq_open_msi()) and maps it likewise, by itself to the
+ * highest PIRQ that is free. The PIRQ; irq_open_msi()'s errors; -EINVAL no such number;
+ * -EEXIST the PIRQ is mapped; -ENOSPC; -ENOMEM.
+ */
+int must_check pirq_map_msi(struct domain *d, uint16_t function, int entry, int wanted);
+/* A message is closed. 0; -EINVAL not mapped; -EBUSY bound to an event channel. */
 int must_check pirq_unmap(struct domain *d, unsigned int pirq);
-/* The lowest PIRQ that is neither mapped nor a legacy line's; -ENOSPC. */
-int must_check pirq_find_free(struct domain *d);
+/* A PIRQ that is not mapped: the lowest that is no legacy line's, or for a message the
+ * highest; -ENOSPC. */
+int must_check pirq_find_free(struct domain *d, bool message);
 /* How a line signals, as the guest that runs the ACPI code knows it. 0; -EINVAL; -EEXIST
  * it is the hypervisor's own; -ENOMEM. */
 int must_check gsi_set_mode(unsigned int gsi, bool level, bool active_low);

@@ -35,7 +35,7 @@ static inline void edu_open(struct edu *edu)
 {
     require(!io_enable());
     require(pci_find(edu_is, edu));
-    pci_write_command(edu->address, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    pci_write16(edu->address, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
     edu->regs = io_map(pci_memory_bar(edu->address, 0), EDU_BYTES);
     require(edu->regs);
     check_eq(mmio_read32(edu->regs), EDU_REGS_MAGIC);
