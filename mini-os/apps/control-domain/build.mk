@@ -3,7 +3,7 @@
 # ramdisk $(BUILD)/control-domain.cpio, which has guests and their configurations.
 
 control-src  := main.c prompt.c editor.c line_display.c terminal.c service.c hypercalls.c \
-		remote.c sessions.c images.c files.c heap.c machine.c chance.c
+		remote.c sessions.c commands.c images.c files.c heap.c machine.c chance.c
 control-elf  := $(BUILD)/control-domain.elf
 control-cpio := $(BUILD)/control-domain.cpio
 control-dir  := $(BUILD)/mini-os/apps/control-domain

@@ -77,6 +77,8 @@ int file_load(void *unused, const char *path, const void **data, size_t *size,
     struct image *image = image_named(path);
 
     (void)unused;
+    while (!has_reserve() && images_drop())
+        ;
     if (!has_reserve())
         return ts_fail(err, -XEN_ENOMEM,
                        "out of memory: the control domain needs what it "

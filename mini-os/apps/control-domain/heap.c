@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "images.h"
 
 struct block {
     size_t size;
@@ -37,12 +38,23 @@ size_t heap_in_use(void)
     return bytes_in_use;
 }
 
+/* Files that are only kept for a next time give way. */
+static void *allocate(struct _reent *reent, size_t size)
+{
+    void *memory;
+
+    do
+        memory = __real__malloc_r(reent, size);
+    while (!memory && images_drop());
+    return memory;
+}
+
 void *__wrap__malloc_r(struct _reent *reent, size_t size)
 {
     struct block *block = NULL;
 
     if (size <= PTRDIFF_MAX - sizeof(*block))
-        block = __real__malloc_r(reent, sizeof(*block) + size);
+        block = allocate(reent, sizeof(*block) + size);
     if (!block) {
         __errno_r(reent) = ENOMEM;
         return NULL;

@@ -21,18 +21,24 @@ struct image {
 };
 
 static struct image *images;
-static size_t bytes_limit, bytes_used;
+static size_t limit, used; /* costs */
 static unsigned long last_number;
 static uint64_t clock_ticks;
 
-void images_init(size_t limit)
+void images_init(size_t most)
 {
-    bytes_limit = limit;
+    limit = most;
 }
 
 size_t images_limit(void)
 {
-    return bytes_limit;
+    return limit;
+}
+
+/* Small ones must not come for nothing: with names and what malloc() needs. */
+size_t image_cost(size_t size)
+{
+    return size + 1024;
 }
 
 static void drop(struct image *image)
@@ -42,7 +48,7 @@ static void drop(struct image *image)
     while (*link != image)
         link = &(*link)->next;
     *link = image->next;
-    bytes_used -= image->size;
+    used -= image_cost(image->size);
     free(image);
 }
 
@@ -57,19 +63,13 @@ static struct image *oldest_unused(void)
     return oldest;
 }
 
-static bool drop_oldest(void)
+bool images_drop(void)
 {
     struct image *image = oldest_unused();
 
     if (image)
         drop(image);
     return image;
-}
-
-void images_trim(void)
-{
-    while (drop_oldest())
-        ;
 }
 
 struct image *image_find(const uint8_t digest[TS_DIGEST_BYTES])
@@ -85,20 +85,10 @@ struct image *image_find(const uint8_t digest[TS_DIGEST_BYTES])
 
 static bool make_room(size_t size)
 {
-    while (size > bytes_limit - bytes_used)
-        if (!drop_oldest())
+    while (image_cost(size) > limit - used)
+        if (!images_drop())
             return false;
     return true;
-}
-
-static struct image *allocate(size_t size)
-{
-    struct image *image;
-
-    do
-        image = malloc(sizeof(*image) + size);
-    while (!image && drop_oldest());
-    return image;
 }
 
 struct image *image_create(const char *name, uint64_t size,
@@ -106,12 +96,12 @@ struct image *image_create(const char *name, uint64_t size,
 {
     struct image *image;
 
-    if (size > bytes_limit || !make_room(size)) {
+    if (size > limit || !make_room(size)) {
         ts_fail(err, -XEN_ENOSPC, "no room for \"%s\": files may take %zu KiB here", name,
-                bytes_limit >> 10);
+                limit >> 10);
         return NULL;
     }
-    image = allocate(size);
+    image = malloc(sizeof(*image) + size);
     if (!image) {
         ts_fail(err, -XEN_ENOMEM, "the control domain has no memory for \"%s\"", name);
         return NULL;
@@ -123,7 +113,7 @@ struct image *image_create(const char *name, uint64_t size,
     image->references = 1;
     image->next = images;
     images = image;
-    bytes_used += size;
+    used += image_cost(size);
     return image;
 }
 

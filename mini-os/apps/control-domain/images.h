@@ -18,11 +18,14 @@
 
 struct image;
 
-/* limit: bytes that all images together may take. */
+/* limit: bytes that all images together may cost. */
 void images_init(size_t limit);
 size_t images_limit(void);
-/* Gives back the memory of what nobody refers to. */
-void images_trim(void);
+/* What an image of size bytes counts, for a limit. */
+size_t image_cost(size_t size);
+/* Gives back the memory of the image that nobody refers to for the longest time. False:
+ * there is none. Also called from within malloc(). */
+bool images_drop(void);
 
 /* A new reference to a complete image with that digest; NULL when there is none. */
 struct image *image_find(const uint8_t digest[TS_DIGEST_BYTES]);

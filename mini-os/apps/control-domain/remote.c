@@ -81,7 +81,8 @@ static bool start_server(void)
     channel = channel_open(CHANNEL, on_channel, NULL);
     if (!channel)
         return false;
-    server = ts_remote_server_create(&way, &session_ops, NULL, &limits);
+    if (commands_init())
+        server = ts_remote_server_create(&way, &session_ops, NULL, &limits);
     if (server)
         control_say("Commands are also taken from %s.", channel_description(channel));
     else

@@ -1,43 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What a remote client has sent, and its command.
- *
- *   made by the first file or command
- *   over when the client has gone (closed()), or, if its command still runs then, when
- *   that has seen it and ended
- */
+/* What the events of the remote protocol's server mean, and the files of its clients. */
 #include "sessions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include <mini-os/events.h>
-
 #include "control.h"
 #include "images.h"
-
-#define STACK_ORDER 5 /* domains are built on it */
-
-struct sent_file {
-    struct sent_file *next;
-    struct image *image;
-    const char *path; /* as the client calls it */
-    char name[];      /* as the toolstack does; the path is behind it */
-};
-
-struct session {
-    struct ts_remote_session *remote; /* NULL: the client has gone */
-    struct sent_file *files, *coming;
-    size_t files_size;
-
-    char *words; /* argv and what it points to; NULL before the command */
-    int argc;
-    struct ts_remote_terminal terminal;
-    bool runs, woken, is_interrupted, is_raw, is_told, input_ended;
-    struct wait_queue waiting; /* the command's thread */
-    unsigned char input[2048]; /* [input_start, input_end) has not been read */
-    size_t input_start, input_end;
-};
 
 static unsigned int count;
 
@@ -63,27 +32,20 @@ static struct session *session_of(struct ts_remote_session *remote)
 
 static void free_file(struct session *s, struct sent_file *file)
 {
-    s->files_size -= image_size(file->image);
+    s->files_cost -= image_cost(image_size(file->image));
     image_put(file->image);
     free(file);
 }
 
-static void free_session(struct session *s)
+void session_free(struct session *s)
 {
     for (struct sent_file *file = s->files, *next; file; file = next) {
         next = file->next;
         free_file(s, file);
     }
-    free(s->words);
+    free(s->command.words);
     free(s);
     count--;
-}
-
-/* The command's thread looks around. */
-static void wake(struct session *s)
-{
-    s->woken = true;
-    queue_wake_all(&s->waiting);
 }
 
 /* --- files --- */
@@ -121,9 +83,14 @@ static void add_file(struct session *s, struct sent_file *file)
 }
 
 /* One client has three quarters of the room at the most. */
+static size_t client_limit(void)
+{
+    return images_limit() / 4 * 3;
+}
+
 static bool is_too_much(const struct session *s, uint64_t size)
 {
-    return size > images_limit() / 4 * 3 - s->files_size;
+    return size > images_limit() || image_cost(size) > client_limit() - s->files_cost;
 }
 
 /* A file of the session with that image, of which it takes the reference over. */
@@ -133,7 +100,7 @@ static struct sent_file *charge_file(struct session *s, const char *path,
     struct sent_file *file = make_file(path, image);
 
     if (file) {
-        s->files_size += image_size(image);
+        s->files_cost += image_cost(image_size(image));
     } else {
         image_put(image);
         ts_fail(err, -XEN_ENOMEM, "the control domain has no memory for \"%s\"", path);
@@ -155,7 +122,7 @@ static int file_begin(void *unused, struct ts_remote_session *remote, const char
         return ts_fail(err, -XEN_ENOMEM, "the control domain has no memory left");
     if (is_too_much(s, size))
         return ts_fail(err, -XEN_ENOSPC, "no room for \"%s\": a client may send %zu KiB",
-                       path, images_limit() / 4 * 3 >> 10);
+                       path, client_limit() >> 10);
     image = image_find(digest);
     is_here = image;
     if (!image)
@@ -198,7 +165,7 @@ static int file_end(void *unused, struct ts_remote_session *remote, bool complet
     image = image_complete(coming->image);
     file = coming;
     if (image != coming->image) {
-        s->files_size -= image_size(image);
+        s->files_cost -= image_cost(image_size(image));
         file = charge_file(s, coming->path, image, err);
         free(coming);
     }
@@ -207,157 +174,15 @@ static int file_end(void *unused, struct ts_remote_session *remote, bool complet
     return file ? 0 : -XEN_ENOMEM;
 }
 
-static const char *find_file(void *context, const char *path, struct ts_err *err)
+const char *session_file(const struct session *s, const char *path)
 {
-    const struct session *s = context;
-
-    (void)err;
     for (const struct sent_file *file = s->files; file; file = file->next)
         if (!strcmp(file->path, path))
             return file->name;
     return path;
 }
 
-/* --- the command's terminal --- */
-
-static size_t write_output(void *context, unsigned int stream, const void *bytes,
-                           size_t n)
-{
-    struct session *s = context;
-    size_t taken = s->remote ? ts_remote_session_output(s->remote, stream, bytes, n) : 0;
-
-    remote_wake();
-    return taken;
-}
-
-static size_t read_input(void *context, void *bytes, size_t n, bool *ended)
-{
-    struct session *s = context;
-    size_t left = s->input_end - s->input_start;
-
-    s->is_told = false;
-    if (n > left)
-        n = left;
-    memcpy(bytes, s->input + s->input_start, n);
-    s->input_start += n;
-    *ended = s->input_ended && n == left;
-    if (n)
-        remote_wake();
-    return n;
-}
-
-static bool is_interrupted(void *context)
-{
-    const struct session *s = context;
-
-    return s->is_interrupted;
-}
-
-/* Input that the command has been told of and does not read ends no further wait. */
-static bool has_news(struct session *s)
-{
-    bool is_new = s->is_raw && s->input_start < s->input_end && !s->is_told;
-
-    s->is_told |= is_new;
-    return is_new || s->is_interrupted;
-}
-
-static void wait_for_something(void *context, uint64_t deadline)
-{
-    struct session *s = context;
-    bool events;
-
-    control_leave();
-    thread_yield();
-    if (has_news(s))
-        s->woken = true;
-    events = events_save_disable();
-    while (!s->woken && !queue_wait(&s->waiting, deadline ? deadline : TIME_NEVER))
-        ;
-    s->woken = false;
-    events_restore(events);
-    control_enter();
-}
-
-static void wake_command(void *context)
-{
-    wake(context);
-}
-
-static void set_raw(void *context, bool raw)
-{
-    struct session *s = context;
-
-    s->is_raw = raw;
-    if (s->remote)
-        ts_remote_session_set_raw(s->remote, raw);
-    remote_wake();
-}
-
 /* --- the command --- */
-
-static void run(void *context)
-{
-    struct session *s = context;
-    struct ts_cli_io io = {
-        .context = s,
-        .write = write_output,
-        .read = read_input,
-        .is_interrupted = is_interrupted,
-        .wait = wait_for_something,
-        .wake = wake_command,
-        .set_raw = set_raw,
-        .file = find_file,
-        .is_terminal = s->terminal.is_terminal,
-        .columns = s->terminal.columns,
-        .rows = s->terminal.rows,
-    };
-    int code = control_run(&io, s->argc, (const char *const *)s->words);
-
-    s->runs = false;
-    if (s->remote)
-        ts_remote_session_exit(s->remote, code);
-    else
-        free_session(s);
-    remote_wake();
-}
-
-/* argv, its pointers and texts, in one piece. */
-static char *copy_words(int argc, const char *const *argv)
-{
-    size_t size = ((size_t)argc + 1) * sizeof(char *);
-    char **words, *text;
-
-    for (int i = 0; i < argc; i++)
-        size += strlen(argv[i]) + 1;
-    words = malloc(size);
-    if (!words)
-        return NULL;
-    text = (char *)(words + argc + 1);
-    for (int i = 0; i < argc; i++) {
-        size_t length = strlen(argv[i]) + 1;
-
-        words[i] = memcpy(text, argv[i], length);
-        text += length;
-    }
-    words[argc] = NULL;
-    return (char *)words;
-}
-
-static bool start(struct session *s, int argc, const char *const *argv)
-{
-    struct thread *thread;
-
-    s->words = copy_words(argc, argv);
-    s->argc = argc;
-    s->terminal = *ts_remote_session_terminal(s->remote);
-    if (!s->words)
-        return false;
-    thread = thread_create_sized("command", run, s, STACK_ORDER);
-    if (thread)
-        thread_detach(thread);
-    return thread;
-}
 
 static void exec(void *unused, struct ts_remote_session *remote, int argc,
                  const char *const *argv)
@@ -366,9 +191,7 @@ static void exec(void *unused, struct ts_remote_session *remote, int argc,
     struct session *s = session_of(remote);
 
     (void)unused;
-    if (s)
-        s->runs = start(s, argc, argv);
-    if (s && s->runs)
+    if (s && command_start(s, argc, argv))
         return;
     ts_remote_session_output(remote, 2, text, sizeof(text) - 1);
     ts_remote_session_exit(remote, TS_EXIT_MEMORY);
@@ -378,20 +201,9 @@ static size_t take_input(void *unused, struct ts_remote_session *remote,
                          const void *bytes, size_t n)
 {
     struct session *s = ts_remote_session_data(remote);
-    size_t room;
 
     (void)unused;
-    if (!s)
-        return n;
-    if (s->input_start == s->input_end)
-        s->input_start = s->input_end = 0;
-    room = sizeof(s->input) - s->input_end;
-    if (n > room)
-        n = room;
-    memcpy(s->input + s->input_end, bytes, n);
-    s->input_end += n;
-    wake(s);
-    return n;
+    return s ? command_input(&s->command, bytes, n) : n;
 }
 
 static void end_input(void *unused, struct ts_remote_session *remote)
@@ -401,8 +213,8 @@ static void end_input(void *unused, struct ts_remote_session *remote)
     (void)unused;
     if (!s)
         return;
-    s->input_ended = true;
-    wake(s);
+    s->command.input_ended = true;
+    command_wake(&s->command);
 }
 
 static void interrupt(void *unused, struct ts_remote_session *remote)
@@ -412,8 +224,8 @@ static void interrupt(void *unused, struct ts_remote_session *remote)
     (void)unused;
     if (!s)
         return;
-    s->is_interrupted = true;
-    wake(s);
+    s->command.is_interrupted = true;
+    command_wake(&s->command);
 }
 
 static void output_ready(void *unused, struct ts_remote_session *remote)
@@ -422,7 +234,7 @@ static void output_ready(void *unused, struct ts_remote_session *remote)
 
     (void)unused;
     if (s)
-        wake(s);
+        command_wake(&s->command);
 }
 
 static void closed(void *unused, struct ts_remote_session *remote)
@@ -433,11 +245,11 @@ static void closed(void *unused, struct ts_remote_session *remote)
     if (!s)
         return;
     s->remote = NULL;
-    s->is_interrupted = true;
-    if (s->runs)
-        wake(s);
+    s->command.is_interrupted = true;
+    if (s->command.runs)
+        command_wake(&s->command);
     else
-        free_session(s);
+        session_free(s);
 }
 
 const struct ts_remote_server_ops session_ops = {

@@ -208,9 +208,8 @@ static void wait_for_something(void *unused, uint64_t deadline)
     (void)unused;
     fill();
     control_leave();
-    if (has_news())
-        thread_yield();
-    else
+    thread_yield();
+    if (!has_news())
         sleep_until(deadline ? deadline : TIME_NEVER);
     forget_wakes();
     control_enter();
