@@ -23,6 +23,7 @@
 #:   lint           format, licence lines, headers, layers, documentation
 #:   report         largest functions, files, stack frames; sizes of sections
 #:   docs           build/docs: index of the hypercalls
+#:   install        the tool, what it boots, man pages; PREFIX=/usr/local DESTDIR=
 #:   install-deps   apt-get whatever is missing on Debian 12
 #:   clean          remove build/
 #:   help           this list

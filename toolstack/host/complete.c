@@ -68,6 +68,8 @@ static void complete_other(const char *where, int n, const char **words)
     };
 
     words[0] = "complete";
+    if (n == 2 && words[1][0] == '-')
+        offer("--host", words[1]);
     if (endpoint_find(where, true, &endpoint) || session_run(&command)) {
         local_run(n, words);
         return;
