@@ -553,6 +553,8 @@ static void test_packed(void **state)
     pack_kernel();
     expect_part("inspect packed.gz", "  packed by gzip, ");
     assert_int_equal(run_json("inspect packed.gz"), 0);
+    expect("create -q packed.gz memory=1", 0, "", "");
+    assert_non_null(ts_domain_by_name(manager, "packed"));
     make_hello();
     expect("create hello.cfg kernel=packed.gz name=p", 0, NULL, "");
     user.is_terminal = true;

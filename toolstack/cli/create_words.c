@@ -60,11 +60,12 @@ int ts_create_words(int argc, const char *const *argv, struct ts_create_words *w
 
 /* --- the configuration --- */
 
+/* An ELF file, one that gzip has packed, or a bzImage: no text begins like that. */
 static bool is_kernel(const unsigned char *text, size_t n)
 {
-    static const char boot_flag[] = "\x55\xaa";
+    static const char boot_flag[] = "\x55\xaa", gzip[] = "\x1f\x8b";
 
-    if (n >= 4 && !memcmp(text, "\177ELF", 4))
+    if (n >= 4 && (!memcmp(text, "\177ELF", 4) || !memcmp(text, gzip, 2)))
         return true;
     return n > 0x206 && !memcmp(text + 0x1fe, boot_flag, 2) &&
            !memcmp(text + 0x202, "HdrS", 4);

@@ -215,11 +215,12 @@ static void describe_states(struct call *call, struct ts_doc *doc, struct cJSON 
     struct cJSON *object = ts_doc_object(doc, root, "domains");
     struct domain_view view;
 
-    while ((domain = ts_domain_next(call->cli->env.manager, domain)))
+    while ((domain = ts_domain_next(call->cli->env.manager, domain))) {
+        if (domain_look(call, domain, &view))
+            continue;
         for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-            if (!domain_look(call, domain, &view) &&
-                !strcmp(states[i], domain_state(&view)))
-                count[i]++;
+            count[i] += !strcmp(states[i], domain_state(&view));
+    }
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
         ts_doc_number(doc, object, states[i], count[i]);
 }

@@ -179,21 +179,21 @@ static void show(struct top *t)
 
 /* --- rounds --- */
 
-/* q, ^C or ^D was typed. */
+/* q, ^C or ^D was typed, or nothing can be typed any more. */
 static bool is_quit(struct top *t)
 {
     const struct ts_cli_io *io = t->call->io;
     char keys[16];
-    bool ended;
+    bool ended = false;
     size_t n;
 
     if (t->is_batch)
         return false;
     n = io->read(io->context, keys, sizeof(keys), &ended);
     for (size_t i = 0; i < n; i++)
-        if (strchr("qQ\003\004", keys[i]))
+        if (keys[i] && strchr("qQ\003\004", keys[i]))
             return true;
-    return false;
+    return ended;
 }
 
 /* False: no further round. */

@@ -28,7 +28,7 @@ static bool concerns(const struct waiter *w, enum ts_event event,
     if (event == TS_EVENT_RESTARTED)
         return w->has_ended && !w->is_gone && !w->has_restarted &&
                !strcmp(w->name, domain->name);
-    return w->id == domain->id && !w->has_restarted;
+    return w->id == domain->id && !w->has_restarted && !w->is_gone;
 }
 
 static void note(struct waiter *w, enum ts_event event, const struct ts_domain *domain,
