@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Every verb, given from the user's machine to a real one: text and JSON."""
 
+import json
 import re
 import time
 
@@ -145,6 +146,28 @@ def test_memory_limit(machine):
     assert machine.run("mem-max", "echo", "16m") == ""
     assert machine.json("list", "echo")["domains"][0]["max_memory_kib"] >= 16384
     assert document(machine, "mem-max", "echo", "8m")
+
+
+def test_requests_to_the_guest(machine):
+    """What mini-os does with them is its own affair."""
+    machine.run("create", "-q", "echo.cfg")
+    assert machine.run("mem-set", "echo", "3m") == ""
+    assert document(machine, "mem-set", "echo", "4m")
+    assert machine.run("sysrq", "echo", "h") == ""
+    assert document(machine, "sysrq", "echo", "s")
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_trace(machine, style):
+    machine.run("create", "-q", "-p", "echo.cfg")
+    process = machine.popen("--format", style, "trace", "-n", "5", "echo")
+    time.sleep(0.3)  # until it looks
+    machine.run("unpause", "echo")
+    out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0 and err == "" and len(out.splitlines()) == 5, out + err
+    if style == "json":
+        for line in out.splitlines():
+            schema.check("trace", json.loads(line))
 
 
 def test_machine(machine):
