@@ -9,9 +9,11 @@ Commands go over the control channel through a relay, so any number of them can 
 time: start() returns a process. Nothing is read from the console.
 """
 
+import contextlib
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -82,12 +84,22 @@ class ToolMachine(Machine):
         self._wait(lambda: self.call("list", timeout=timeout).returncode == 0,
                    "the control domain does not answer", timeout)
 
-    def restart_relay(self, timeout=SECONDS):
-        """Kills the relay and starts another one."""
+    @contextlib.contextmanager
+    def without_relay(self, timeout=SECONDS):
+        """The relay is killed and another one started; between the two the channel itself,
+        a connected socket."""
         self._relay.kill()
         self._relay.wait()
         self.socket.unlink()
+        with socket.socket(socket.AF_UNIX) as channel:
+            channel.connect(str(self._folder / "channel"))
+            yield channel
         self._start_relay(timeout)
+
+    def restart_relay(self, timeout=SECONDS):
+        """Kills the relay and starts another one."""
+        with self.without_relay(timeout):
+            pass
 
     def stop(self):
         if self._relay:

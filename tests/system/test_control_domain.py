@@ -5,6 +5,7 @@ Verbs are tested in test_pavise_tool.py, the prompt in test_prompt.py.
 """
 
 import os
+import random
 import re
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from machine import Machine, default_build
-from tool import ToolMachine, interrupt, tool_path
+from tool import ToolMachine, interrupt
 
 BUILD = default_build()
 SECONDS = 20
@@ -26,6 +27,13 @@ GRUB = Path("/usr/lib/grub-xen/grub-x86_64-xen.bin")
 @pytest.fixture(name="machine")
 def fixture_machine(tmp_path):
     with ToolMachine(smp=2, cwd=tmp_path) as started:
+        yield started
+
+
+@pytest.fixture(name="either", params=["virtio", "serial"])
+def fixture_either(request, tmp_path):
+    """With either kind of channel."""
+    with ToolMachine(smp=1, cwd=tmp_path, channel=request.param) as started:
         yield started
 
 
@@ -98,14 +106,15 @@ def test_a_domain_keeps_the_files_of_a_client_that_has_gone(machine, tmp_path):
     check_usage(machine, before, images=os.path.getsize(BUILD / "guests/stress.elf"))
 
 
-def test_equal_files_are_there_once(machine, tmp_path):
+def test_equal_files_are_there_once(either, tmp_path):
     """Under two names, and sent by two clients: the heap tells."""
+    machine = either
     before = warm_up(machine)
-    content = os.urandom(400000)
+    content = os.urandom(100000)
     for name in "abc":
         (tmp_path / name).write_bytes(content)
         machine.fail("create", "-p", config(tmp_path, "x" + name, name), code=7)
-    check_usage(machine, before, images=400000)
+    check_usage(machine, before, images=100000)
 
 
 def test_files_that_find_no_room_are_refused_and_old_ones_make_room(tmp_path):
@@ -254,7 +263,39 @@ def test_commands_at_once_from_the_prompt_and_many_clients(machine):
     check_usage(machine, {**before, "heap_bytes": usage(machine)["heap_bytes"]})
 
 
+def test_garbage_on_the_channel(either):
+    """What is no frame, and halves of frames, between two relays that come and go."""
+    either.run("create", "echo.cfg")
+    rng = random.Random(1)
+    for _ in range(3):
+        with either.without_relay() as channel:
+            channel.sendall(rng.randbytes(50000) + bytes(5000) + b"\x01" * 5000)
+            time.sleep(0.1)
+        assert state(either, "echo") == "blocked"
+
+
+def test_sessions_of_clients_that_were_cut_off_end(machine):
+    """The relay dies with its clients: nobody says that they are gone."""
+    before = warm_up(machine)
+    machine.run("create", "echo.cfg")
+    clients = [machine.popen("console", "echo") for _ in range(3)]
+    for client in clients:
+        client.stdout.readline()
+    with machine.without_relay():
+        for client in clients:
+            client.kill()
+            client.communicate()
+    machine.run("destroy", "echo")
+    check_usage(machine, before)
+
+
 # --- the end of the machine ---
+
+
+def test_poweroff_can_start_the_machine_again(machine):
+    machine.run("create", "echo.cfg")
+    machine.run("poweroff", "-r")
+    machine.wait_for(r"restarting the machine", SECONDS)
 
 
 def test_poweroff_ends_domains_and_machine(machine):

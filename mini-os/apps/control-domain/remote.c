@@ -15,6 +15,7 @@
 #define CHANNEL     "org.pavise.control"
 #define STACK_ORDER 4
 #define TURN        (64 << 10) /* bytes that are taken before others have a turn */
+#define IDLE_MS     15000      /* clients say that they are there every 5 s */
 #define PATIENCE    (100 * NSEC_PER_MSEC)
 
 static struct channel *channel;
@@ -76,7 +77,8 @@ static void sleep_until(uint64_t ms)
 static bool start_server(void)
 {
     const struct ts_remote_channel way = { .write = write_channel };
-    const struct ts_remote_limits limits = { .max_sessions = SESSIONS_MAX };
+    const struct ts_remote_limits limits = { .max_sessions = SESSIONS_MAX,
+                                             .idle_ms = IDLE_MS };
 
     channel = channel_open(CHANNEL, on_channel, NULL);
     if (!channel)
