@@ -13,8 +13,9 @@ from machine import default_build
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = {p.stem: json.loads(p.read_text()) for p in (ROOT / "toolstack/schema").glob("*.json")}
-# Parts of other schemas; and verbs of the user's machine (tests/system/test_machines.py).
-PARTS = {"domain", "result", "up", "down", "machines"}
+# Parts of other schemas; verbs of the user's machine (tests/system/test_machines.py); and
+# what the model has nothing of (test_tool_verbs.py).
+PARTS = {"domain", "result", "up", "down", "machines", "trace"}
 
 
 def validator(name):

@@ -260,6 +260,19 @@ static void test_sysrq(void **state)
     expect_failure("sysrq 0 s", TS_EXIT_FAILED, "domain 0");
 }
 
+static void test_trigger(void **state)
+{
+    (void)state;
+    make_hello();
+    expect("trigger hello nmi", 0, "", "");
+    assert_int_equal(fake_nmis(1), 1);
+    assert_int_equal(run_json("trigger hello nmi 0"), 0);
+    expect_failure("trigger hello nmi 1", TS_EXIT_FAILED, "no vCPU 1");
+    expect_failure("trigger hello nmi x", TS_EXIT_USAGE, "\"x\" is not a vCPU");
+    expect_failure("trigger hello power", TS_EXIT_USAGE, "only nmi");
+    expect_failure("trigger 0 nmi", TS_EXIT_FAILED, "domain 0");
+}
+
 /* --- vCPUs --- */
 
 static void test_vcpus(void **state)
@@ -697,20 +710,35 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, user_start, user_stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_create),          TEST(test_create_dry),
-        TEST(test_create_mistakes), TEST(test_list),
-        TEST(test_states),          TEST(test_zombie),
-        TEST(test_simple_verbs),    TEST(test_simple_verbs_json),
-        TEST(test_mem_max),         TEST(test_mem_set),
-        TEST(test_sysrq),           TEST(test_vcpus),
-        TEST(test_shutdown),        TEST(test_shutdown_all),
-        TEST(test_reboot),          TEST(test_reboot_fails),
-        TEST(test_too_late),        TEST(test_shutdown_interrupted),
-        TEST(test_poweroff),        TEST(test_machine),
-        TEST(test_uptime),          TEST(test_top),
-        TEST(test_inspect),         TEST(test_packed),
-        TEST(test_words),           TEST(test_help),
-        TEST(test_place),           TEST(test_without_machine),
+        TEST(test_create),
+        TEST(test_create_dry),
+        TEST(test_create_mistakes),
+        TEST(test_list),
+        TEST(test_states),
+        TEST(test_zombie),
+        TEST(test_simple_verbs),
+        TEST(test_simple_verbs_json),
+        TEST(test_mem_max),
+        TEST(test_mem_set),
+        TEST(test_sysrq),
+        TEST(test_trigger),
+        TEST(test_vcpus),
+        TEST(test_shutdown),
+        TEST(test_shutdown_all),
+        TEST(test_reboot),
+        TEST(test_reboot_fails),
+        TEST(test_too_late),
+        TEST(test_shutdown_interrupted),
+        TEST(test_poweroff),
+        TEST(test_machine),
+        TEST(test_uptime),
+        TEST(test_top),
+        TEST(test_inspect),
+        TEST(test_packed),
+        TEST(test_words),
+        TEST(test_help),
+        TEST(test_place),
+        TEST(test_without_machine),
         TEST(test_complete),
     };
 

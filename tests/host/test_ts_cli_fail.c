@@ -30,6 +30,7 @@ static const char *const commands[] = {
     "mem-max hello 4m",
     "mem-set hello 512",
     "sysrq hello s",
+    "trigger hello nmi",
     "vcpu-list",
     "vcpu-pin hello all 0 1",
     "vcpu-set hello 1",

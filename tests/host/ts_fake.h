@@ -44,6 +44,8 @@ void fake_largest_order(unsigned int order);
 void fake_domain_ends(domid_t id, unsigned int reason);
 bool fake_is_running(domid_t id); /* unpaused, not shut down, has a context */
 unsigned int fake_pause_count(domid_t id);
+/* Bit per vCPU that got an NMI. */
+unsigned int fake_nmis(domid_t id);
 const struct vcpu_guest_context *fake_context(domid_t id);
 uint64_t fake_root(domid_t id); /* the pinned table, 0: none */
 uint64_t fake_hypercall_page(domid_t id);

@@ -23,7 +23,7 @@ struct port {
 
 struct domain {
     bool exists, shutdown;
-    unsigned int reason, pauses, nr_vcpus, max_vcpus;
+    unsigned int reason, pauses, nr_vcpus, max_vcpus, nmis;
     uint64_t nr_pages, max_pages, shared_info, root, hypercall_page;
     struct ts_grant_seed grant[8];
     struct ts_cpu_set affinity[MAX_VCPUS], soft[MAX_VCPUS];
@@ -261,6 +261,22 @@ static int domain_unpause(struct ts_hv *hv, domid_t id)
     assert_true(find(id)->pauses > 0);
     find(id)->pauses--;
     return 0;
+}
+
+static int domain_nmi(struct ts_hv *hv, domid_t id, unsigned int vcpu)
+{
+    (void)hv;
+    if (fake_fails())
+        return -XEN_EPERM;
+    if (vcpu >= find(id)->max_vcpus)
+        return -XEN_ESRCH;
+    find(id)->nmis |= 1u << vcpu;
+    return 0;
+}
+
+unsigned int fake_nmis(domid_t id)
+{
+    return find(id)->nmis;
 }
 
 static int domain_set_uuid(struct ts_hv *hv, domid_t id, const uint8_t *uuid)
@@ -758,6 +774,7 @@ static const struct ts_hv_ops ops = {
     .domain_destroy = domain_destroy,
     .domain_pause = domain_pause,
     .domain_unpause = domain_unpause,
+    .domain_nmi = domain_nmi,
     .domain_set_uuid = domain_set_uuid,
     .domain_set_max_mem = domain_set_max_mem,
     .domain_set_max_vcpus = domain_set_max_vcpus,

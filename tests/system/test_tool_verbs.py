@@ -155,6 +155,9 @@ def test_requests_to_the_guest(machine):
     assert document(machine, "mem-set", "echo", "4m")
     assert machine.run("sysrq", "echo", "h") == ""
     assert document(machine, "sysrq", "echo", "s")
+    machine.run("pause", "echo")  # it would not survive
+    assert machine.run("trigger", "echo", "nmi") == ""
+    assert document(machine, "trigger", "echo", "nmi", "0")
 
 
 @pytest.mark.parametrize("style", ["text", "json"])

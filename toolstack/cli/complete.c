@@ -57,6 +57,9 @@ static void offer_kind(const struct completion *c, enum word_kind kind)
     case WORD_ALL:
         offer(c, "all");
         break;
+    case WORD_TRIGGER:
+        offer(c, "nmi");
+        break;
     case WORD_OTHER:
         break;
     }

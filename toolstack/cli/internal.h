@@ -23,7 +23,8 @@ enum word_kind {
     WORD_FILE,
     WORD_VERB,
     WORD_FORMAT,
-    WORD_ALL, /* "all", or something else */
+    WORD_ALL,     /* "all", or something else */
+    WORD_TRIGGER, /* "nmi" */
 };
 
 /* Options without a letter have numbers instead. */
@@ -245,6 +246,7 @@ enum ts_exit shutdown_run(struct call *call);
 enum ts_exit sysrq_run(struct call *call);
 enum ts_exit top_run(struct call *call);
 enum ts_exit trace_run(struct call *call);
+enum ts_exit trigger_run(struct call *call);
 enum ts_exit unpause_run(struct call *call);
 enum ts_exit uptime_run(struct call *call);
 enum ts_exit vcpu_list_run(struct call *call);

@@ -155,6 +155,27 @@ enum ts_exit sysrq_run(struct call *call)
     return exit_of(rc);
 }
 
+enum ts_exit trigger_run(struct call *call)
+{
+    const struct ts_domain *domain = call_domain(call, 0);
+    uint64_t vcpu = 0;
+    domid_t id;
+    int rc;
+
+    if (!domain)
+        return TS_EXIT_NO_DOMAIN;
+    if (strcmp(call_word(call, 1), "nmi"))
+        return call_fail(call, TS_EXIT_USAGE, "PV domains have no \"%s\", only nmi",
+                         call_word(call, 1));
+    if (call->words.nr_operands > 2 && !parse_number(call_word(call, 2), 8191, &vcpu))
+        return call_fail(call, TS_EXIT_USAGE, "\"%s\" is not a vCPU", call_word(call, 2));
+    id = domain->id;
+    rc = ts_domain_nmi(call->cli->env.manager, id, (unsigned int)vcpu, &call->err);
+    if (!rc)
+        domain_result(call, id);
+    return exit_of(rc);
+}
+
 enum ts_exit console_run(struct call *call)
 {
     const struct ts_domain *domain = call_domain(call, 0);

@@ -68,6 +68,15 @@ static int domain_unpause(struct ts_hv *hv, domid_t id)
     return domctl_simple(hv, XEN_DOMCTL_unpausedomain, id);
 }
 
+static int domain_nmi(struct ts_hv *hv, domid_t id, unsigned int vcpu)
+{
+    struct xen_domctl op = {
+        .u.sendtrigger = { .trigger = XEN_DOMCTL_SENDTRIGGER_NMI, .vcpu = vcpu },
+    };
+
+    return domctl(hv, &op, XEN_DOMCTL_sendtrigger, id);
+}
+
 static int domain_set_uuid(struct ts_hv *hv, domid_t id, const uint8_t *uuid)
 {
     struct xen_domctl op = { 0 };
@@ -395,6 +404,7 @@ static const struct ts_hv_ops ops = {
     .domain_destroy = domain_destroy,
     .domain_pause = domain_pause,
     .domain_unpause = domain_unpause,
+    .domain_nmi = domain_nmi,
     .domain_set_uuid = domain_set_uuid,
     .domain_set_max_mem = domain_set_max_mem,
     .domain_set_max_vcpus = domain_set_max_vcpus,

@@ -186,6 +186,22 @@ int ts_domain_sysrq(struct ts_manager *m, domid_t id, char letter, struct ts_err
               : 0;
 }
 
+int ts_domain_nmi(struct ts_manager *m, domid_t id, unsigned int vcpu, struct ts_err *err)
+{
+    struct record *r;
+    int rc = record_guest(m, id, "interrupted", &r, err);
+
+    if (rc)
+        return rc;
+    if (vcpu >= nr_vcpus(r))
+        return ts_fail(err, -XEN_EINVAL, "domain \"%s\" has no vCPU %u", r->domain.name,
+                       vcpu);
+    rc = m->env.hv->ops->domain_nmi(m->env.hv, id, vcpu);
+    return rc ? ts_fail(err, rc, "domain \"%s\" cannot be interrupted: %s",
+                        r->domain.name, ts_err_text(rc))
+              : 0;
+}
+
 static int pin_one(struct ts_manager *m, domid_t id, unsigned int vcpu,
                    const struct ts_cpu_set *hard, const struct ts_cpu_set *soft,
                    struct ts_err *err)

@@ -114,6 +114,8 @@ struct ts_hv_ops {
     int (*domain_destroy)(struct ts_hv *hv, domid_t id);
     int (*domain_pause)(struct ts_hv *hv, domid_t id); /* counted */
     int (*domain_unpause)(struct ts_hv *hv, domid_t id);
+    /* A non-maskable interrupt of one vCPU. */
+    int (*domain_nmi)(struct ts_hv *hv, domid_t id, unsigned int vcpu);
     int (*domain_set_uuid)(struct ts_hv *hv, domid_t id, const uint8_t *uuid);
     int (*domain_set_max_mem)(struct ts_hv *hv, domid_t id, uint64_t kib);
     int (*domain_set_max_vcpus)(struct ts_hv *hv, domid_t id, unsigned int n);

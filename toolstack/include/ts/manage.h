@@ -221,6 +221,10 @@ int ts_domain_set_target(struct ts_manager *manager, domid_t id, uint64_t kib,
 int ts_domain_sysrq(struct ts_manager *manager, domid_t id, char letter,
                     struct ts_err *err);
 
+/* A non-maskable interrupt of a vCPU; what it makes of it is the guest's to say. */
+int ts_domain_nmi(struct ts_manager *manager, domid_t id, unsigned int vcpu,
+                  struct ts_err *err);
+
 /* vcpu TS_ALL_VCPUS: all of them. hard or soft may be NULL: unchanged. */
 #define TS_ALL_VCPUS (~0u)
 int ts_domain_pin(struct ts_manager *manager, domid_t id, unsigned int vcpu,
