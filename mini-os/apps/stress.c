@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Checks itself: memory, threads, timers, page tables and floating point, all at once.
- * Arguments: seconds to run (1), seed (1). The last line is the verdict, "stress: SUCCESS"
- * or "stress: FAILURE", and the exit status says the same.
+ * Arguments: seconds to run (1), seed (1), and a kind of worker that is to break once what
+ * it checks, which must be noticed. The last line is the verdict, "stress: SUCCESS" or
+ * "stress: FAILURE", and the exit status says the same.
  */
+#include <cpuid.h>
 #include <fenv.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,15 @@
 #define WORKERS 2 /* of each kind */
 #define BLOCKS  32
 #define RING    8
+#define STEPS   400 /* of the sums that floating point is checked by */
+
+typedef double quad_t __attribute__((vector_size(32)));
+
+struct sums {
+    double sse;
+    long double x87;
+    quad_t avx;
+};
 
 struct worker {
     const char *name;
@@ -25,10 +35,11 @@ struct worker {
     uint64_t random;
     unsigned long rounds;
     bool failed;
+    bool to_break; /* the next thing it checks */
     struct thread *thread;
     unsigned char *block[BLOCKS];
     size_t size[BLOCKS];
-    double sum;
+    struct sums sums; /* of the first round */
 };
 
 static uint64_t end_time;
@@ -42,12 +53,23 @@ static uint64_t draw(struct worker *w, uint64_t below)
     return w->random % below;
 }
 
+/* Whether this is the moment to break something. */
+static bool breaks(struct worker *w)
+{
+    bool now = w->to_break && w->rounds >= 10;
+
+    w->to_break &= !now;
+    return now;
+}
+
 /* Blocks of memory, each filled with a byte that its place says. */
 static bool memory_round(struct worker *w)
 {
     size_t i = draw(w, BLOCKS);
     unsigned char fill = i * 16 + w->number + 1;
 
+    if (w->size[i] && breaks(w))
+        w->block[i][draw(w, w->size[i])] ^= 4;
     for (size_t at = 0; at < w->size[i]; at++)
         if (w->block[i][at] != fill)
             return false;
@@ -69,6 +91,8 @@ static bool mutex_round(struct worker *w)
     bool good;
 
     mutex_lock(&mutex);
+    if (breaks(w))
+        counter++;
     good = counter == shadow;
     counter++;
     if (draw(w, 4) == 0)
@@ -94,7 +118,7 @@ static bool condition_round(struct worker *w)
         condition_wait(&changed, &mutex, end_time);
     }
     if (putting) {
-        ring[put % RING] = put;
+        ring[put % RING] = breaks(w) ? 0 : put;
         put++;
     } else {
         good = ring[taken % RING] == taken;
@@ -121,15 +145,18 @@ static bool spawn_round(struct worker *w)
     if (!thread)
         return false;
     thread_join(thread);
-    return ran;
+    return ran && !breaks(w);
 }
 
 /* No sleep ends too early. */
 static bool timer_round(struct worker *w)
 {
+    bool broken = breaks(w);
     uint64_t deadline = time_now() + draw(w, 5 * NSEC_PER_MSEC);
 
-    thread_sleep_until(deadline);
+    if (broken)
+        deadline += NSEC_PER_SEC;
+    thread_sleep_until(broken ? 0 : deadline);
     return time_now() >= deadline;
 }
 
@@ -147,6 +174,8 @@ static bool table_round(struct worker *w)
         map_mfn(window[w->number], virt_to_mfn(page), PTE_RO) || space_create(&space))
         return false;
     page[w->number] = value;
+    if (breaks(w) && map_mfn(window[w->number], virt_to_mfn(w->thread), PTE_RO))
+        return false;
     good = ((volatile unsigned long *)window[w->number])[w->number] == value;
     good &= !space_map(&space, 0x400000 + draw(w, 1000) * PAGE_SIZE,
                        pte_make(virt_to_mfn(page), PTE_RO));
@@ -157,22 +186,66 @@ static bool table_round(struct worker *w)
     return good;
 }
 
+/* Steps of x = 3.9 x (1 - x): any bit that is lost on the way changes the result. */
+static double sse_sum(double x)
+{
+    for (int i = 0; i < STEPS; i++)
+        x = 3.9 * x * (1 - x);
+    return x;
+}
+
+static long double x87_sum(long double x)
+{
+    for (int i = 0; i < STEPS; i++)
+        x = 3.9L * x * (1 - x);
+    return x;
+}
+
+__attribute__((target("avx"))) static void avx_sum(quad_t *sums)
+{
+    quad_t x = { 0.1, 0.2, 0.3, 0.4 };
+
+    for (int i = 0; i < STEPS; i++)
+        x = 3.9 * x * (1 - x);
+    *sums = x;
+}
+
+/* The processor has AVX, and the hypervisor keeps its registers. */
+static bool has_avx(void)
+{
+    unsigned int a, b, c, d, low, high;
+
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_AVX))
+        return false;
+    asm("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & 6) == 6;
+}
+
+static void compute(struct sums *sums)
+{
+    memset(sums, 0, sizeof(*sums));
+    sums->sse = sse_sum(0.3);
+    sums->x87 = x87_sum(0.6L);
+    if (has_avx())
+        avx_sum(&sums->avx);
+}
+
 /* Half of the workers round up, the others down: each must keep its own mode and sums. */
 static bool float_round(struct worker *w)
 {
     int mode = w->number % 2 ? FE_UPWARD : FE_DOWNWARD;
-    volatile double one = 1, three = 3;
-    double third;
+    struct sums sums;
 
-    if (w->rounds == 0)
+    if (w->rounds == 0) {
         fesetround(mode);
-    third = one / three;
+        compute(&w->sums);
+    }
+    if (breaks(w))
+        fesetround(FE_TONEAREST);
     if (draw(w, 2))
         thread_yield();
-    w->sum += sqrt(2.0 * (w->number + 1));
-    if (fegetround() != mode)
-        return false;
-    return mode == FE_UPWARD ? third * 3 > 1 : third * 3 <= 1 && third < 1 / 3.0L;
+    compute(&sums);
+    return !memcmp(&sums, &w->sums, sizeof(sums)) && fegetround() == mode;
 }
 
 static struct worker workers[] = {
@@ -225,10 +298,13 @@ int main(int argc, char **argv)
 {
     double seconds = argc > 1 ? strtod(argv[1], NULL) : 1;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-    struct worker *all = calloc(WORKERS, sizeof(workers));
+    struct worker *all =
+        aligned_alloc(_Alignof(struct worker), WORKERS * sizeof(workers));
     bool good = all;
 
     end_time = time_now() + (uint64_t)(seconds * NSEC_PER_SEC);
+    for (size_t i = 0; argc > 3 && i < KINDS; i++)
+        workers[i].to_break = !strcmp(argv[3], workers[i].name);
     for (size_t i = 0; all && i < WORKERS * KINDS; i++)
         start(&all[i], &workers[i % KINDS], i / KINDS, seed);
     for (size_t i = 0; all && i < WORKERS * KINDS; i++)

@@ -14,12 +14,13 @@
 static struct timeout *head;
 static uint64_t programmed = TIME_NEVER; /* what the hypervisor's timer is set to */
 
+/* To the hypervisor, time 0 is no time. */
 static void program(void)
 {
     if (!head || programmed == head->deadline)
         return;
     programmed = head->deadline;
-    timer_set(programmed);
+    timer_set(programmed ? programmed : 1);
 }
 
 static void insert(struct timeout *timeout)

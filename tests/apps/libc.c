@@ -267,6 +267,8 @@ static void test_timeouts(void)
     check(timeout_cancel(&t[3]) && !timeout_cancel(&t[3]));
     thread_sleep_until(base + 5 * NSEC_PER_MSEC);
     check(fired == 3 && order[0] == 1 && order[1] == 2 && order[2] == 3);
+    thread_sleep_until(0); /* a time that is over is no reason to wait */
+    thread_sleep_until(1);
 }
 
 /* Each thread fills blocks of its own with its number, and sets its own errno. */
@@ -313,10 +315,27 @@ static void test_threads(void)
     check(mm_free_pages() + 2 >= free_pages);
 }
 
+static void test_aligned_memory(void)
+{
+    void *block = NULL;
+
+    for (size_t alignment = 16; alignment <= 4096; alignment *= 2) {
+        check(!posix_memalign(&block, alignment, 100));
+        check((uintptr_t)block % alignment == 0);
+        free(block);
+        block = aligned_alloc(alignment, 3 * alignment);
+        check(block && (uintptr_t)block % alignment == 0);
+        free(block);
+    }
+    check(posix_memalign(&block, 24, 100) == EINVAL);
+    check(posix_memalign(&block, 0, 100) == EINVAL);
+    check(posix_memalign(&block, 64, (size_t)1 << 40) == ENOMEM);
+}
+
 static void test_heap_use(void)
 {
     struct mallinfo before = mallinfo(), after;
-    char *block = malloc(10000);
+    char *volatile block = malloc(10000); /* must not be optimized away */
 
     after = mallinfo();
     check(after.uordblks >= before.uordblks + 10000 &&
@@ -415,6 +434,7 @@ int main(int argc, char **argv)
     test_terminal();
     test_clocks();
     test_timeouts();
+    test_aligned_memory();
     test_heap_use();
     test_threads();
     test_sync();

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """mini-os applications as domain 0, on Pavise and where it says so on Debian's Xen."""
 
+import re
+
 import pytest
 
 import cpio
@@ -70,6 +72,17 @@ def test_echo_edits_lines():
 def test_stress(hypervisor, seed):
     with boot("stress", hypervisor, args=f"1.5 {seed}", smp=2) as machine:
         assert machine.wait_for(said(r"stress: (\w+)"), SECONDS)[1] == "SUCCESS"
+
+
+@pytest.mark.parametrize("kind", ["memory", "mutex", "condition", "spawn", "timer", "table",
+                                  "float"])
+def test_stress_notices_what_is_broken(kind):
+    with boot("stress", args=f"0.7 1 {kind}") as machine:
+        machine.wait_for(said(rf"{kind} +\d: +\d+ rounds, FAILED"), SECONDS)
+        assert machine.wait_for(said(r"stress: (\w+)"), SECONDS)[1] == "FAILURE"
+        machine.wait_for(r"[Dd]omain 0.*(?:shutdown code 3|crash)", SECONDS)
+    others = re.findall(r"^(\w+) +\d: +\d+ rounds, FAILED", machine.output(), re.MULTILINE)
+    assert set(others) == {kind}
 
 
 def test_stress_in_little_memory():

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mallinfo(): newlib's <malloc.h> promises numbers of type size_t, its function returns
- * ints.
+ * What newlib's malloc() lacks: numbers of the type that <malloc.h> promises, where its own
+ * function returns ints; and posix_memalign(), which its aligned_alloc() calls.
  */
+#include <errno.h>
 #include <malloc.h>
 #include <reent.h>
+#include <stdlib.h>
 
 struct int_mallinfo {
     int arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks;
@@ -26,4 +28,17 @@ struct mallinfo mallinfo(void)
         .fordblks = info.fordblks,
         .keepcost = info.keepcost,
     };
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t size)
+{
+    void *made;
+
+    if (alignment % sizeof(void *) || !alignment || (alignment & (alignment - 1)))
+        return EINVAL;
+    made = memalign(alignment, size);
+    if (!made)
+        return ENOMEM;
+    *memory = made;
+    return 0;
 }
