@@ -2,26 +2,14 @@
 """A thousand guests at once, each with work whose result is computed here too."""
 
 import re
-import struct
-import zlib
 
 import cpio
+from crowd import ROUNDS, result
 from machine import Machine, default_build
 
 BUILD = default_build()
-GUESTS, ROUNDS, THREADS = 1000, 5, 3
-BLOCK = 8192
+GUESTS, THREADS = 1000, 3
 SECONDS = 400
-
-
-def result(number, thread):
-    """What tests/apps/work.c says it computes, for the word that crowd.c types."""
-    crc, total = 0, 0.0
-    for round_number in range(ROUNDS):
-        text = f"w{number * 7919}:{number}:{thread}:{round_number}:{crc:08x};".encode()
-        crc = zlib.crc32((text * (BLOCK // len(text) + 1))[:BLOCK])
-        total = total * 0.75 + crc / 4294967296
-    return zlib.crc32(struct.pack("<d", total), crc)
 
 
 def test_a_thousand_guests_at_once(tmp_path):
