@@ -145,6 +145,40 @@ def test_what_does_not_come_up(machines, tmp_path):
     assert machines.up() == []
 
 
+def test_an_image_of_a_disk_boots(machines, iso):
+    """Its domain 0 is a test that ends at once."""
+    image = str(default_build() / "pavise.iso")
+    said = machines.fail("up", "--iso", image, code=1)
+    assert "powered the machine off" in said
+
+
+def test_qemu_is_missing(machines):
+    machines.environment["PATH"] = "/nowhere"
+    assert "qemu-system-x86_64" in machines.fail("up", code=1)
+
+
+def test_up_is_interrupted(machines, tmp_path):
+    """... while a machine does not answer: it is ended."""
+    hello = str(default_build() / "guests" / "echo.elf")
+    up = subprocess.Popen([tool_path(), "up", "--kernel", hello], env=machines.environment,
+                          stderr=subprocess.PIPE)
+    time.sleep(2)
+    up.send_signal(signal.SIGINT)
+    up.communicate(timeout=SECONDS)
+    assert up.returncode == 130
+    assert machines.up() == []
+
+
+def test_no_machine_is_needed(machines, tmp_path):
+    assert "runs as a PV guest" in machines.run("inspect",
+                                                str(default_build() / "guests" / "hello.elf"))
+    for path in (tmp_path, "no-such-file"):
+        assert str(path) in machines.fail("inspect", str(path), code=FILE)
+    assert "make a domain" in machines.run("help")
+    assert "usage: pavise up" in machines.run("help", "up")
+    assert 'is "list" meant' in machines.fail("lsit", code=2)
+
+
 def test_errors_are_documents_too(machines):
     for words, code in ((["list"], CHANNEL), (["down"], CHANNEL), (["up", "a", "b"], 2),
                         (["create", "no-such.cfg"], CHANNEL)):

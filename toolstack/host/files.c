@@ -49,25 +49,25 @@ static int open_file(struct file *file)
     return S_ISREG(st.st_mode) ? measure(file) : EINVAL;
 }
 
-static int refuse(struct file *file, int error)
+static int refuse(struct file *file, int error, struct ts_err *err)
 {
     if (error == EINVAL)
-        say("\"%s\" is not an ordinary file", file->path);
+        ts_fail(err, -XEN_EINVAL, "\"%s\" is not an ordinary file", file->path);
     else
-        say("\"%s\" cannot be read: %s", file->path, strerror(error));
+        ts_fail(err, -XEN_EIO, "\"%s\" cannot be read: %s", file->path, strerror(error));
     if (file->fd >= 0)
         close(file->fd);
     free(file->path);
     return TS_EXIT_FILE;
 }
 
-static int out_of_memory(void)
+static int out_of_memory(struct ts_err *err)
 {
-    say("out of memory");
+    ts_fail(err, -XEN_ENOMEM, "out of memory");
     return TS_EXIT_MEMORY;
 }
 
-int files_add(struct files *files, const char *path, bool *there)
+int files_add(struct files *files, const char *path, bool *there, struct ts_err *err)
 {
     struct file *more, file = { .fd = -1 };
     int error;
@@ -80,14 +80,14 @@ int files_add(struct files *files, const char *path, bool *there)
         return TS_EXIT_OK;
     more = realloc(files->file, (files->n + 1) * sizeof(*more));
     if (!more)
-        return out_of_memory();
+        return out_of_memory(err);
     files->file = more;
     file.path = strdup(path);
     if (!file.path)
-        return out_of_memory();
+        return out_of_memory(err);
     error = open_file(&file);
     if (error)
-        return refuse(&file, error);
+        return refuse(&file, error, err);
     files->file[files->n++] = file;
     return TS_EXIT_OK;
 }
@@ -102,20 +102,20 @@ void files_close(struct files *files)
     *files = (struct files){ 0 };
 }
 
-void *file_read_all(const struct file *file)
+void *file_read_all(const struct file *file, struct ts_err *err)
 {
     char *bytes = malloc(file->size + 1);
 
     if (!bytes) {
-        out_of_memory();
+        out_of_memory(err);
         return NULL;
     }
     for (uint64_t at = 0; at < file->size;) {
         ssize_t n = pread(file->fd, bytes + at, file->size - at, (off_t)at);
 
         if (n <= 0) {
-            say("\"%s\" cannot be read: %s", file->path,
-                n ? strerror(errno) : "it has changed");
+            ts_fail(err, -XEN_EIO, "\"%s\" cannot be read: %s", file->path,
+                    n ? strerror(errno) : "it has changed");
             free(bytes);
             return NULL;
         }

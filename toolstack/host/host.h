@@ -69,12 +69,13 @@ struct files {
 
 /*
  * Opens a file to be sent, once however often it is named. Sets *there to false if there
- * is none here: the name is the machine's to know. Returns an exit code.
+ * is none here: the name is the machine's to know. Returns an exit code, with err filled
+ * in when it is not 0.
  */
-int files_add(struct files *files, const char *path, bool *there);
+int files_add(struct files *files, const char *path, bool *there, struct ts_err *err);
 void files_close(struct files *files);
-/* All of it; to be freed. NULL: said why. */
-void *file_read_all(const struct file *file);
+/* All of it; to be freed. NULL: err is filled in. */
+void *file_read_all(const struct file *file, struct ts_err *err);
 
 /* --- create.c --- */
 
@@ -94,8 +95,8 @@ struct command {
 
 /* Has it executed, connected to this terminal. Returns its exit code. */
 int session_run(const struct command *command);
-/* Does a machine answer there, within that time? */
-bool session_probe(const struct endpoint *endpoint, unsigned int timeout_ms);
+/* Does a machine answer there within that time? TS_EXIT_OK, _CHANNEL, or _INTERRUPTED. */
+int session_probe(const struct endpoint *endpoint, unsigned int timeout_ms);
 
 /* --- terminal.c --- */
 

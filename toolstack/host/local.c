@@ -55,14 +55,14 @@ static int load(void *context, const char *path, const void **data, size_t *size
     bool there;
 
     (void)context;
-    if (files_add(&files, path, &there))
-        return ts_fail(err, -XEN_EIO, "\"%s\" cannot be read", path);
+    if (files_add(&files, path, &there, err))
+        return err->code;
     if (!there)
         return ts_fail(err, -XEN_ENOENT, "there is no file \"%s\"", path);
-    *data = file_read_all(&files.file[0]);
+    *data = file_read_all(&files.file[0], err);
     *size = files.file[0].size;
     files_close(&files);
-    return *data ? 0 : ts_fail(err, -XEN_EIO, "\"%s\" cannot be read", path);
+    return *data ? 0 : err->code;
 }
 
 static void unload(void *context, const void *data, size_t size)

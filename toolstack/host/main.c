@@ -69,6 +69,8 @@ static bool read_line(struct line *line, int argc, char **argv)
         }
         from += words;
     }
+    if (from < argc && !strcmp(argv[from], "--"))
+        from++;
     line->verb = to;
     while (from < argc)
         line->argv[to++] = argv[from++];
@@ -126,6 +128,15 @@ static int help_own(const struct own_verb *verb)
     return verb->run(2, words);
 }
 
+/* `inspect` of a file that is not here, while there is no machine that could have it. */
+static bool is_about_nothing(const struct line *line, const char *verb)
+{
+    struct endpoint endpoint;
+
+    return verb && !strcmp(verb, "inspect") &&
+           endpoint_find(line->endpoint, true, &endpoint);
+}
+
 static int run(const struct line *line, const char *verb)
 {
     const char *const *words = (const char *const *)line->argv;
@@ -137,7 +148,7 @@ static int run(const struct line *line, const char *verb)
         own = find_own(words[line->verb + 1]);
     if (own && own->run != tool_complete && own->run != tool_relay)
         return help_own(own);
-    if (is_local(verb, line->argc, words))
+    if (is_local(verb, line->argc, words) || is_about_nothing(line, verb))
         return local_run(line->argc, words);
     return run_remote(line, verb ? verb : "");
 }

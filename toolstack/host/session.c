@@ -97,7 +97,7 @@ static void on_set_raw(void *context, bool raw)
 
 static void on_command_exit(void *context, int code)
 {
-    session_end(context, code);
+    session_end(context, code >= 0 && code <= 255 ? code : TS_EXIT_FAILED);
 }
 
 static void on_lost(void *context, enum ts_remote_loss why)
@@ -227,7 +227,7 @@ int session_run(const struct command *command)
     return s.code;
 }
 
-bool session_probe(const struct endpoint *endpoint, unsigned int timeout_ms)
+int session_probe(const struct endpoint *endpoint, unsigned int timeout_ms)
 {
     const struct command command = {
         .endpoint = endpoint,
@@ -235,5 +235,5 @@ bool session_probe(const struct endpoint *endpoint, unsigned int timeout_ms)
         .is_silent = true,
     };
 
-    return session_run(&command) == TS_EXIT_OK;
+    return session_run(&command);
 }

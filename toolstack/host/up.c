@@ -240,21 +240,24 @@ static int wait_for_answer(const struct machine *machine, pid_t supervisor,
 {
     uint64_t end = now_ms() + timeout * 1000ull;
     struct endpoint endpoint;
+    int code = TS_EXIT_CHANNEL;
 
     machine_endpoint(machine, &endpoint);
-    while (now_ms() < end && !has_given_up(machine)) {
+    while (now_ms() < end && code == TS_EXIT_CHANNEL && !has_given_up(machine)) {
         if (has_ended(supervisor)) {
             say_failure(machine, true);
             return TS_EXIT_FAILED;
         }
-        if (session_probe(&endpoint, PROBE_MS))
-            return TS_EXIT_OK;
         sleep_ms(STEP_MS);
+        code = session_probe(&endpoint, PROBE_MS);
     }
-    say_failure(machine, false);
+    if (!code)
+        return TS_EXIT_OK;
+    if (code == TS_EXIT_CHANNEL)
+        say_failure(machine, false);
     kill(supervisor, SIGTERM);
     waitpid(supervisor, NULL, 0);
-    return TS_EXIT_TIMEOUT;
+    return code == TS_EXIT_CHANNEL ? TS_EXIT_TIMEOUT : code;
 }
 
 /* --- the whole --- */
