@@ -118,6 +118,12 @@ host-ts_cli_fail-src := $(host-cli-src)
 host-tests += ts_trace
 host-ts_trace-src := $(host-cli-src)
 
+host-tests += images
+host-images-src := mini-os/apps/control-domain/images.c toolstack/hv/err.c
+
+host-tests += line_display
+host-line_display-src := mini-os/apps/control-domain/line_display.c
+
 host-tests += ts_digest
 host-ts_digest-src := toolstack/digest/blake2b.c
 

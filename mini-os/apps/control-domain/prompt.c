@@ -168,6 +168,8 @@ static void complete(const char *typed, void (*add)(void *to, const char *line),
     size_t start;
     unsigned int count;
 
+    free_candidates(
+        &all); /* of a time when offer() found no memory, and did not return */
     if (strlen(typed) >= EDITOR_LINE)
         return;
     start = last_word(typed, copy, words);
