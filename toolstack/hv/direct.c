@@ -85,11 +85,22 @@ static int domain_set_uuid(struct ts_hv *hv, domid_t id, const uint8_t *uuid)
     return domctl(hv, &op, XEN_DOMCTL_setdomainhandle, id);
 }
 
+/* What the guest's memory may grow to is all RAM. */
+static int set_memory_map(struct ts_hv *hv, domid_t id, uint64_t kib)
+{
+    struct abi_e820_entry ram = { .size = kib << 10, .type = ABI_E820_RAM };
+    struct xen_foreign_memory_map map = { .domid = id, .map.nr_entries = 1 };
+
+    map.map.buffer.p = &ram;
+    return (int)direct_calls(hv)->memory_op(XENMEM_set_memory_map, &map);
+}
+
 static int domain_set_max_mem(struct ts_hv *hv, domid_t id, uint64_t kib)
 {
     struct xen_domctl op = { .u.max_mem.max_memkb = kib };
+    int rc = domctl(hv, &op, XEN_DOMCTL_max_mem, id);
 
-    return domctl(hv, &op, XEN_DOMCTL_max_mem, id);
+    return rc ? rc : set_memory_map(hv, id, kib);
 }
 
 static int domain_set_max_vcpus(struct ts_hv *hv, domid_t id, unsigned int n)

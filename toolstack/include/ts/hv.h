@@ -117,6 +117,7 @@ struct ts_hv_ops {
     /* A non-maskable interrupt of one vCPU. */
     int (*domain_nmi)(struct ts_hv *hv, domid_t id, unsigned int vcpu);
     int (*domain_set_uuid)(struct ts_hv *hv, domid_t id, const uint8_t *uuid);
+    /* Also ends the memory map that the guest is shown when it starts. */
     int (*domain_set_max_mem)(struct ts_hv *hv, domid_t id, uint64_t kib);
     int (*domain_set_max_vcpus)(struct ts_hv *hv, domid_t id, unsigned int n);
     /* -XEN_ESRCH when there is no such domain. */
