@@ -30,7 +30,7 @@ $(control-dir)/%.o: mini-os/apps/control-domain/%.c | $(newlib-stamp) $(BUILD)/t
 		-isystem $(BUILD)/third-party/jimtcl -c $< -o $@
 
 # heap.c goes in between the library and those who use its memory.
-control-wraps := $(patsubst %,--wrap=_%_r,malloc calloc realloc free)
+control-wraps := $(patsubst %,--wrap=_%_r,malloc calloc realloc memalign free)
 
 $(control-elf): $(control-objs) $(app-libs)
 	$(call say,LD,$@)

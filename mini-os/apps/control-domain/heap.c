@@ -26,6 +26,7 @@ void __real__free_r(struct _reent *reent, void *memory);
 void *__wrap__malloc_r(struct _reent *reent, size_t size);
 void *__wrap__calloc_r(struct _reent *reent, size_t n, size_t size);
 void *__wrap__realloc_r(struct _reent *reent, void *old, size_t size);
+void *__wrap__memalign_r(struct _reent *reent, size_t alignment, size_t size);
 void __wrap__free_r(struct _reent *reent, void *memory);
 
 static struct block *block_of(void *memory)
@@ -100,4 +101,13 @@ void *__wrap__realloc_r(struct _reent *reent, void *old, size_t size)
         __wrap__free_r(reent, old);
     }
     return fresh;
+}
+
+/* Nobody in this program wants more than malloc() gives. */
+void *__wrap__memalign_r(struct _reent *reent, size_t alignment, size_t size)
+{
+    if (alignment <= offsetof(struct block, bytes))
+        return __wrap__malloc_r(reent, size);
+    __errno_r(reent) = ENOMEM;
+    return NULL;
 }
