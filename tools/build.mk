@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What a bare Debian 12 lacks: to build and run, and to test and compare besides.
 
-deps-build := gcc binutils libc6-dev gawk newlib-source xz-utils cpio libcjson-dev \
+deps-build := gcc binutils libc6-dev gawk newlib-source xz-utils cpio dpkg-dev libcjson-dev \
 	      zlib1g-dev liblz4-dev libzstd-dev
 deps-run   := qemu-system-x86 ovmf grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools
 deps-test  := git gdb clang clang-format libclang-rt-14-dev universal-ctags libcmocka-dev \
