@@ -6,13 +6,16 @@
  */
 #include "internal.h"
 
-uint64_t *guest_reg(struct cpu_user_regs *r, unsigned int nr)
+uint64_t *guest_reg(struct cpu_user_regs *regs, unsigned int nr)
 {
-    uint64_t *const map[16] = { &r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp,
-                                &r->rsi, &r->rdi, &r->r8,  &r->r9,  &r->r10, &r->r11,
-                                &r->r12, &r->r13, &r->r14, &r->r15 };
+#define REG(name) offsetof(struct cpu_user_regs, name)
+    static const uint8_t offset[16] = { REG(rax), REG(rcx), REG(rdx), REG(rbx),
+                                        REG(rsp), REG(rbp), REG(rsi), REG(rdi),
+                                        REG(r8),  REG(r9),  REG(r10), REG(r11),
+                                        REG(r12), REG(r13), REG(r14), REG(r15) };
+#undef REG
 
-    return map[nr & 15];
+    return (uint64_t *)((uint8_t *)regs + offset[nr & 15]);
 }
 
 void pv_skip_insn(struct vcpu *v, struct cpu_user_regs *regs, unsigned int length)

@@ -193,21 +193,34 @@ static bool finish(struct cpu_user_regs *regs, const struct store *s, uint64_t o
 
 /* --- the update --- */
 
-/* Does the store in the entry *slot, at byte `offset` of it. */
-static bool do_store(struct vcpu *v, uint64_t *slot, unsigned int offset,
-                     const struct store *s, struct cpu_user_regs *regs)
+/* Replaces the entry by src, whatever it was. */
+static bool replace(struct vcpu *v, uint64_t *slot, const struct store *s, uint64_t src,
+                    struct cpu_user_regs *regs)
 {
     domid_t self = v->domain->id;
     struct page_mod m;
-    uint64_t mask = size_mask(s->size) << (8 * offset), src, old, now;
+
+    page_mod_init(&m, self, self, self);
+    if (unlikely(page_mod_leaf(slot, src, &m)))
+        return false;
+    if (s->kind == STORE_XCHG)
+        *guest_reg(regs, (unsigned int)s->reg) = m.old;
+    pv_skip_insn(v, regs, s->length);
+    return true;
+}
+
+/* Makes of the entry, at byte `offset` of it, what depends on what it was. */
+static noinline bool modify(struct vcpu *v, uint64_t *slot, unsigned int offset,
+                            const struct store *s, uint64_t src,
+                            struct cpu_user_regs *regs)
+{
+    domid_t self = v->domain->id;
+    struct page_mod m;
+    uint64_t mask = size_mask(s->size) << (8 * offset), old, now;
     int rc = -EAGAIN;
 
-    if (!source(regs, s, &src))
-        return false;
-    /* A whole entry that is replaced whatever it was needs no comparison. */
     page_mod_init(&m, self, self, self);
-    if (s->kind != STORE_MOV || s->size != sizeof(*slot))
-        m.how = PAGE_MOD_EXPECT;
+    m.how = PAGE_MOD_EXPECT;
     m.old = READ_ONCE(*slot);
     for (unsigned int i = 0; i < MAX_TRIES && rc == -EAGAIN; i++) {
         old = (m.old & mask) >> (8 * offset);
@@ -217,6 +230,19 @@ static bool do_store(struct vcpu *v, uint64_t *slot, unsigned int offset,
             pv_skip_insn(v, regs, s->length);
     }
     return !rc || rc == -EAGAIN; /* the guest executes it once more */
+}
+
+/* Does the store in the entry *slot, at byte `offset` of it. */
+static bool do_store(struct vcpu *v, uint64_t *slot, unsigned int offset,
+                     const struct store *s, struct cpu_user_regs *regs)
+{
+    uint64_t src;
+
+    if (unlikely(!source(regs, s, &src)))
+        return false;
+    if (likely(s->size == sizeof(*slot) && s->kind <= STORE_XCHG))
+        return replace(v, slot, s, src, regs);
+    return modify(v, slot, offset, s, src, regs);
 }
 
 /* The entry that is mapped read-only at addr, if it is a level-1 table's: as

@@ -6,7 +6,7 @@
 #include <hv/types.h>
 
 enum store_kind {
-    STORE_MOV,
+    STORE_MOV, /* up to XCHG: whatever there was */
     STORE_XCHG,
     STORE_CMPXCHG,
     STORE_ADD,

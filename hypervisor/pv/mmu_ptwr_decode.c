@@ -147,7 +147,8 @@ static bool decode_string(unsigned int op, const struct prefixes *p, struct stor
     return true;
 }
 
-bool store_decode(const uint8_t *insn, unsigned int n, struct store *s)
+/* Any instruction. */
+static noinline bool decode(const uint8_t *insn, unsigned int n, struct store *s)
 {
     struct cursor c = { insn, 0, n };
     struct prefixes p = { 0 };
@@ -173,4 +174,35 @@ bool store_decode(const uint8_t *insn, unsigned int n, struct store *s)
     }
     s->length = (uint8_t)c.at;
     return !is_cut(&c);
+}
+
+/*
+ * MOV and XCHG of a 64-bit register, addressed without SIB and RIP: how compilers write
+ * an entry. False: it is something else, or too near to the end of the bytes.
+ */
+static always_inline bool decode_frequent(const uint8_t *insn, unsigned int n,
+                                          struct store *s)
+{
+    static const uint8_t length[4] = { 3, 4, 7 };
+    unsigned int mod, rm;
+
+    if (n < 7 || (insn[0] & 0xf8) != 0x48 || (insn[1] != 0x89 && insn[1] != 0x87))
+        return false;
+    mod = insn[2] >> 6;
+    rm = insn[2] & 7;
+    if (mod == 3 || rm == 4 || (!mod && rm == 5))
+        return false;
+    *s = (struct store){
+        .kind = insn[1] == 0x89 ? STORE_MOV : STORE_XCHG,
+        .length = length[mod],
+        .size = 8,
+        .reg = (int8_t)((insn[2] >> 3 & 7) | (insn[0] & 4) << 1),
+        .rex = true,
+    };
+    return true;
+}
+
+bool store_decode(const uint8_t *insn, unsigned int n, struct store *s)
+{
+    return decode_frequent(insn, n, s) || decode(insn, n, s);
 }
