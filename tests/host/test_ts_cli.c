@@ -519,7 +519,7 @@ static void test_top(void **state)
     assert_int_equal(run_json("top -i 2"), 0);
     user.is_terminal = true;
     user.input = "q";
-    expect_part("top", "\033[H\033[2J2 domains\n");
+    expect_part("top", "\033[H\033[2J2 domains\r\n");
     assert_true(user.was_raw);
     user.on_wait = interrupt;
     expect("top -b", TS_EXIT_INTERRUPTED, NULL, "");

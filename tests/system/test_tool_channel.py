@@ -2,13 +2,16 @@
 """The way from the tool to a machine: several clients at once, ones that stop or are
 killed, connections that are cut, files, endpoints, terminals."""
 
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -275,9 +278,54 @@ def test_output_nobody_reads(machine):
     assert "NAME" in done.stdout and done.stderr == ""
 
 
-def terminal_modes(terminal):
-    import termios
+def test_output_that_cannot_be_written(machine):
+    for words in (["list"], ["help"]):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(machine.words(*words), stdout=full, stderr=subprocess.PIPE,
+                                  text=True, timeout=SECONDS)
+        assert done.returncode == 1 and "No space left" in done.stderr
 
+
+def on_a_terminal(words, cwd, rows=24, columns=80):
+    """A command with a terminal of that size; the keyboard's end of it, and the process."""
+    keyboard, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    process = subprocess.Popen(words, stdin=terminal, stdout=terminal, stderr=terminal, cwd=cwd)
+    os.close(terminal)
+    return keyboard, process
+
+
+def rest_of(keyboard):
+    """All that is shown until the last process has closed the terminal."""
+    shown = b""
+    while True:
+        try:
+            shown += os.read(keyboard, 65536)
+        except OSError:
+            os.close(keyboard)
+            return shown.decode()
+
+
+def test_large_files_show_progress(machine, big):
+    (big.parent / "ramdisk").write_bytes(os.urandom(24 << 20))
+    keyboard, process = on_a_terminal(machine.words("create", big, "memory=40"), machine.cwd)
+    shown = rest_of(keyboard)
+    assert process.wait(SECONDS) == 0
+    assert re.search(r"ramdisk: \d+% of 24576 KiB sent", shown)
+    assert shown.endswith('created: "big"\r\n')
+
+
+def test_the_machine_knows_the_terminals_size(machine):
+    """`top` shows as many domains as fit."""
+    for i in range(8):
+        machine.run("create", "-q", "-p", "echo.cfg", f"name=guest-{i}")
+    keyboard, process = on_a_terminal(machine.words("top", "-i", "1"), machine.cwd, rows=9)
+    shown = rest_of(keyboard)
+    assert process.wait(SECONDS) == 0
+    assert shown.count("guest-") == 4 and "\n" not in shown.replace("\r\n", "")
+
+
+def terminal_modes(terminal):
     return termios.tcgetattr(terminal)[:4]
 
 

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK 64
+#define CHUNK       64
+#define OTHER_LINES 4 /* summary, heading, and where the cursor stands */
 
 /* One look at all domains, in ascending number. */
 struct look {
@@ -24,6 +25,8 @@ struct top {
     uint64_t delay_ns;
     uint64_t rounds_left; /* UINT64_MAX: no end */
     bool is_batch;        /* no control sequences, no keys */
+    const char *end;   /* of a line: raw terminals do not begin a new one by themselves */
+    unsigned int most; /* domains that there is room for */
 };
 
 static bool make_room(struct look *look)
@@ -93,12 +96,12 @@ static void print_summary(struct top *t)
     uint64_t used = t->machine.total_pages - t->machine.free_pages;
 
     call_print(t->call,
-               "\033[H\033[2J%u domains\n"
-               "Mem: %lluk total, %lluk used, %lluk free    CPUs: %u @ %uMHz\n",
-               t->now.n, (unsigned long long)t->machine.total_pages * 4,
+               "\033[H\033[2J%u domains%s"
+               "Mem: %lluk total, %lluk used, %lluk free    CPUs: %u @ %uMHz%s",
+               t->now.n, t->end, (unsigned long long)t->machine.total_pages * 4,
                (unsigned long long)used * 4,
                (unsigned long long)t->machine.free_pages * 4, t->machine.nr_cpus,
-               t->machine.cpu_khz / 1000);
+               t->machine.cpu_khz / 1000, t->end);
 }
 
 static void print_tenths(struct top *t, unsigned int width, uint64_t tenths)
@@ -128,7 +131,7 @@ static void print_domain(struct top *t, const struct domain_view *view, uint64_t
         call_print(call, " %10llu", (unsigned long long)info->max_pages * 4);
         print_tenths(t, 9, memory_share(t, info->max_pages));
     }
-    call_print(call, " %5u\n", info->nr_vcpus);
+    call_print(call, " %5u%s", info->nr_vcpus, t->end);
 }
 
 /* --- JSON: a document in one line per round --- */
@@ -158,11 +161,11 @@ static void show(struct top *t)
     } else {
         if (!t->is_batch)
             print_summary(t);
-        call_print(t->call, "%10s %6s %10s %6s %10s %6s %10s %9s %5s\n", "NAME", "STATE",
+        call_print(t->call, "%10s %6s %10s %6s %10s %6s %10s %9s %5s%s", "NAME", "STATE",
                    "CPU(sec)", "CPU(%)", "MEM(k)", "MEM(%)", "MAXMEM(k)", "MAXMEM(%)",
-                   "VCPUS");
+                   "VCPUS", t->end);
     }
-    for (unsigned int i = 0; i < t->now.n; i++) {
+    for (unsigned int i = 0; i < t->now.n && i < t->most; i++) {
         struct domain_view view = {
             ts_domain_by_id(t->call->cli->env.manager, t->now.info[i].id), t->now.info[i]
         };
@@ -261,6 +264,8 @@ enum ts_exit top_run(struct call *call)
 
     if (exit)
         return exit;
+    t.end = t.is_batch ? "\n" : "\r\n";
+    t.most = t.is_batch || io->rows <= OTHER_LINES ? ~0u : io->rows - OTHER_LINES;
     if (!t.is_batch)
         io->set_raw(io->context, true);
     exit = run_rounds(&t);

@@ -7,6 +7,7 @@
  */
 #include "host.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -175,5 +176,9 @@ int main(int argc, char **argv)
     }
     if (code && json)
         say_document(code, verb);
+    if (fflush(stdout) && !code) {
+        say("the output cannot be written: %s", strerror(errno));
+        code = TS_EXIT_FAILED;
+    }
     return code;
 }

@@ -201,6 +201,10 @@ static void run_once(struct session *s)
     ts_remote_client_destroy(s->client);
     if (s->fd >= 0)
         close(s->fd);
+    if (s->out.error) {
+        say("the output cannot be written: %s", strerror(s->out.error));
+        s->code = TS_EXIT_FAILED;
+    }
 }
 
 int session_run(const struct command *command)

@@ -16,6 +16,7 @@
 struct sink {
     int fd;
     bool is_broken; /* nobody reads it: output is dropped */
+    int error;      /* errno, if that is why */
     size_t start, n;
     uint8_t bytes[SINK_BYTES];
 };

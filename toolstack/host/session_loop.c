@@ -54,6 +54,8 @@ static void sink_flush(struct session *s, struct sink *sink)
     } else if (errno != EAGAIN && errno != EINTR) {
         sink->is_broken = true;
         sink->n = 0;
+        if (errno != EPIPE)
+            sink->error = errno;
         if (!s->is_over)
             ts_remote_client_interrupt(s->client);
     }
