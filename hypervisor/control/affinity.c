@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * domctl: CPUs and nodes that a domain may use. Soft affinity is a preference; it is
- * checked, kept and told, and the scheduler does not act on it. There is one node.
+ * domctl: CPUs and nodes that a domain may use. Soft affinity is a preference: a vCPU that
+ * wakes goes to an idle CPU of it if there is one. There is one node.
  */
 #include "internal.h"
 #include <hv/sched.h>

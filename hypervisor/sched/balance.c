@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Spreading vCPUs over CPUs, at three moments:
- *  - when one wakes, it goes to an idle CPU if its own is busy (vcpu_place);
+ *  - when one wakes, it goes to an idle CPU if its own is busy, of its soft affinity if
+ *    there is one (vcpu_place);
  *  - when a CPU has nothing to run, it takes what waits elsewhere (balance_steal);
  *  - while vCPUs wait, their CPU now and then hands one to a CPU that would not be more
  *    loaded than itself afterwards (balance_push). Equality is enough: then the place
@@ -51,29 +52,50 @@ static unsigned int least_loaded(const struct vcpu *v, unsigned int start)
     return best;
 }
 
-static unsigned int find_free(const struct vcpu *v)
+/* Would v rather run there than elsewhere? */
+static bool vcpu_prefers(const struct vcpu *v, unsigned int cpu)
+{
+    return cpumask_test(&v->soft_affinity, cpu);
+}
+
+/* An idle CPU, one that v prefers if possible, else `other`; NR_CPUS: none. */
+static unsigned int find_free(const struct vcpu *v, unsigned int other)
 {
     unsigned int cpu;
 
     for_each_cpu (cpu, &idle_cpus)
-        if (vcpu_allowed_on(v, cpu) && cpu_is_free(cpu))
-            return cpu;
-    return NR_CPUS;
+        if (vcpu_allowed_on(v, cpu) && cpu_is_free(cpu)) {
+            if (vcpu_prefers(v, cpu))
+                return cpu;
+            if (other == NR_CPUS)
+                other = cpu;
+        }
+    return other;
 }
 
 unsigned int vcpu_place(struct vcpu *v)
 {
     unsigned int cpu = v->cpu, free;
-    bool allowed = vcpu_allowed_on(v, cpu);
+    bool allowed = vcpu_allowed_on(v, cpu), here = allowed && cpu_is_free(cpu);
 
-    if (allowed && (nr_cpus == 1 || cpu_is_free(cpu)))
+    if (allowed && nr_cpus == 1)
         return cpu;
-    free = find_free(v);
+    if (here && vcpu_prefers(v, cpu))
+        return cpu;
+    free = find_free(v, here ? cpu : NR_CPUS);
     if (free < NR_CPUS)
         return free;
     if (allowed && READ_ONCE(runq_of(cpu)->nr_queued) < 2)
         return cpu;
     return least_loaded(v, cpu);
+}
+
+/* Is v, queued in from, about to run there, where it would rather than on cpu? Locked. */
+static bool is_well_placed(const struct runq *from, const struct vcpu *v,
+                           unsigned int cpu)
+{
+    return !vcpu_prefers(v, cpu) && vcpu_is_idle(from->curr) &&
+           vcpu_prefers(v, from->cpu);
 }
 
 /* A vCPU queued in from that cpu may run; null: none. Locked. */
@@ -84,7 +106,7 @@ static struct vcpu *find_movable(struct runq *from, unsigned int cpu)
     for (n = pqueue_first(&from->queue); n; n = pqueue_walk(n)) {
         struct vcpu *v = container_of(n, struct vcpu, run_node);
 
-        if (vcpu_allowed_on(v, cpu))
+        if (vcpu_allowed_on(v, cpu) && !is_well_placed(from, v, cpu))
             return v;
     }
     return NULL;

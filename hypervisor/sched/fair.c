@@ -135,8 +135,6 @@ static int fair_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
         p->cap = d->cap;
         return 0;
     case XEN_DOMCTL_SCHEDOP_putinfo:
-        if (p->cap)
-            return -EOPNOTSUPP;
         if (p->weight)
             set_weight(d, p->weight);
         return 0;

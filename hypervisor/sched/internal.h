@@ -132,4 +132,10 @@ void vcpu_poll_end(struct vcpu *v);
 /* --- watchdog.c --- */
 void watchdogs_kill(struct domain *d);
 
+/* --- cap.c --- */
+/* CPU time of d at most, in percent of one CPU; 0: no limit. 0; -ENOMEM. One at a time. */
+int must_check domain_set_cap(struct domain *d, uint16_t percent);
+/* It changes no more. Interrupts on. */
+void domain_cap_kill(struct domain *d);
+
 #endif

@@ -18,6 +18,7 @@ int sched_domain_relinquish(struct domain *d)
     struct vcpu *v;
 
     watchdogs_kill(d);
+    domain_cap_kill(d);
     /* The event channels have been closed before: see the order of hv/parts.def. */
     for_each_vcpu (d, v)
         vcpu_info_release(v);
@@ -28,6 +29,8 @@ void sched_domain_destroy(struct domain *d)
 {
     watchdogs_kill(d);
     hv_free(d->watchdogs);
+    domain_cap_kill(d);
+    hv_free(d->cap_state);
 }
 
 int sched_vcpu_create(struct vcpu *v)
@@ -48,5 +51,9 @@ void sched_vcpu_destroy(struct vcpu *v)
 
 int sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op)
 {
-    return policy->adjust(d, op);
+    int rc = policy->adjust(d, op);
+
+    if (!rc && op->cmd == XEN_DOMCTL_SCHEDOP_putinfo)
+        rc = domain_set_cap(d, op->u.credit2.cap);
+    return rc;
 }

@@ -75,9 +75,10 @@ struct domain {
     struct cpumask dirty_cpus; /* CPUs that run a vCPU of it now; atomic bits */
     struct cpumask poll_vcpus; /* vCPU ids below NR_CPUS in SCHEDOP_poll; a hint */
     uint32_t polling;          /* vCPUs in SCHEDOP_poll; atomic */
-    uint16_t weight, cap;      /* 256 = one ordinary share; cap: none */
-    uint32_t charge_factor;    /* vruntime per ns and active vCPU, 16-bit fraction */
-    int32_t active_vcpus;      /* running or waiting to; atomic */
+    uint16_t weight, cap; /* 256 = one ordinary share; percent of one CPU, 0: no cap */
+    struct domain_cap *cap_state; /* allocated with the first cap */
+    uint32_t charge_factor;       /* vruntime per ns and active vCPU, 16-bit fraction */
+    int32_t active_vcpus;         /* running or waiting to; atomic */
     struct domain_watchdogs *watchdogs; /* allocated at first use */
 
     /* --- time --- */

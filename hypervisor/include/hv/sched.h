@@ -63,8 +63,8 @@ uint64_t domain_cpu_time(struct domain *d);
 
 /*
  * Scheduling parameters of a domain (XEN_DOMCTL_scheduler_op: putinfo, getinfo). 0;
- * -EINVAL: another scheduler's parameters, weight 0; -EOPNOTSUPP: a cap, per-vCPU
- * parameters.
+ * -EINVAL: another scheduler's parameters; -EOPNOTSUPP: per-vCPU parameters; -ENOMEM. Under
+ * the DOMCTL lock.
  */
 int must_check sched_adjust(struct domain *d, struct xen_domctl_scheduler_op *op);
 
