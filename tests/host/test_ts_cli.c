@@ -281,8 +281,8 @@ static void test_vcpus(void **state)
         "Name                                ID  VCPU   CPU State   Time(s) Affinity "
         "(Hard / "
         "Soft)\n"
-        "smp                                  1     0     0   ---       0.0  1 / all\n"
-        "smp                                  1     1     1   ---       0.0  all / 0\n";
+        "smp                                  1     0    0   ---       0.0  1 / all\n"
+        "smp                                  1     1    1   ---       0.0  all / 0\n";
 
     (void)state;
     fake_file("hello.cfg", hello_cfg, sizeof(hello_cfg) - 1);
@@ -290,8 +290,7 @@ static void test_vcpus(void **state)
     expect("vcpu-pin smp 0 1", 0, "", "");
     expect("vcpu-pin -f smp 1 - 0", 0, "", "");
     expect("vcpu-list smp", 0, rows, "");
-    expect_part("vcpu-list",
-                "\nDomain-0                             0     0     0   ---");
+    expect_part("vcpu-list", "\nDomain-0                             0     0    0   ---");
     expect("vcpu-pin smp all all all", 0, "", "");
     expect_part("vcpu-list 1", "  all / all\n");
     assert_int_equal(run_json("vcpu-list"), 0);
@@ -486,7 +485,7 @@ static void test_uptime(void **state)
            "Name                                ID Uptime\n"
            "hello                                1 1 day,  2:03:04\n",
            "");
-    expect("uptime -s 1", 0, " up 1 day,  2:03:04,  hello (1)\n", "");
+    expect_part("uptime -s 1", " up 1 day,  2:03, hello (1)\n");
     expect_part("uptime", "\nDomain-0                             0 1 day,  2:03:05\n");
     expect_failure("uptime nobody", TS_EXIT_NO_DOMAIN, "nobody");
     assert_int_equal(run_json("uptime"), 0);

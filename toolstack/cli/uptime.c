@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <stdio.h>
+#include <time.h>
 
 struct uptimes {
     struct call *call;
@@ -11,8 +12,8 @@ struct uptimes {
     struct cJSON *array; /* NULL: text */
 };
 
-/* "2 days, 1:02:03" */
-static void duration_text(uint64_t seconds, char *text, size_t size)
+/* "2 days, 1:02:03", in short "2 days, 1:02" */
+static void duration_text(uint64_t seconds, bool is_short, char *text, size_t size)
 {
     unsigned long long days = seconds / 86400;
     unsigned int rest = (unsigned int)(seconds % 86400);
@@ -20,8 +21,19 @@ static void duration_text(uint64_t seconds, char *text, size_t size)
 
     if (days)
         n = snprintf(text, size, "%llu day%s, ", days, days == 1 ? "" : "s");
-    snprintf(text + n, size - (size_t)n, "%2u:%02u:%02u", rest / 3600, rest / 60 % 60,
-             rest % 60);
+    n += snprintf(text + n, size - (size_t)n, "%2u:%02u", rest / 3600, rest / 60 % 60);
+    if (!is_short)
+        snprintf(text + n, size - (size_t)n, ":%02u", rest % 60);
+}
+
+/* The time of the day comes first, UTC. */
+static void print_short(struct call *call, const struct ts_domain *domain,
+                        const char *duration)
+{
+    unsigned int now = (unsigned int)(time(NULL) % 86400);
+
+    call_print(call, " %02u:%02u:%02u up %s, %s (%u)\n", now / 3600, now / 60 % 60,
+               now % 60, duration, domain->name, domain->id);
 }
 
 static void add(struct uptimes *u, const struct ts_domain *domain)
@@ -34,7 +46,7 @@ static void add(struct uptimes *u, const struct ts_domain *domain)
 
     if (domain_look(u->call, domain, &view))
         return;
-    duration_text(ns / 1000000000, text, sizeof(text));
+    duration_text(ns / 1000000000, u->is_short, text, sizeof(text));
     if (u->array) {
         object = ts_doc_object(&u->doc, u->array, NULL);
         ts_doc_number(&u->doc, object, "id", domain->id);
@@ -42,7 +54,7 @@ static void add(struct uptimes *u, const struct ts_domain *domain)
         ts_doc_text(&u->doc, object, "state", domain_state(&view));
         ts_doc_number(&u->doc, object, "uptime_ns", ns);
     } else if (u->is_short) {
-        call_print(u->call, " up %s,  %s (%u)\n", text, domain->name, domain->id);
+        print_short(u->call, domain, text);
     } else {
         call_print(u->call, "%-33s %4u %s\n", domain->name, domain->id, text);
     }

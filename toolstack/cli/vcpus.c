@@ -73,7 +73,7 @@ static void print_vcpu(const struct vcpu_listing *l, const struct domain_view *v
         snprintf(cpu, sizeof(cpu), "%u", v->info.cpu);
     set_text(&v->hard, l->max_cpu, hard, sizeof(hard));
     set_text(&v->soft, l->max_cpu, soft, sizeof(soft));
-    call_print(l->call, "%-32s %5u %5u %5s   %c%c%c %7llu.%llu  %s / %s\n",
+    call_print(l->call, "%-32s %5u %5u%5s   %c%c%c %7llu.%llu  %s / %s\n",
                domain_name(view), view->info.id, number, cpu, v->info.running ? 'r' : '-',
                v->info.blocked ? 'b' : '-', v->info.online ? '-' : 'p',
                (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10), hard,
