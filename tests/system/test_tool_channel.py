@@ -240,6 +240,19 @@ def test_silence_is_no_machine(tmp_path):
     assert done.returncode == CHANNEL and "does not answer" in done.stderr
 
 
+def test_a_channel_that_others_use(tmp_path):
+    """As QEMU's own socket while somebody is connected to it."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "s"))
+    listener.listen(0)
+    other = socket.socket(socket.AF_UNIX)
+    other.connect(str(tmp_path / "s"))
+    done = subprocess.run([tool_path(), "-H", tmp_path / "s", "list"], capture_output=True,
+                          text=True, timeout=SECONDS)
+    assert done.returncode == CHANNEL and "others are connected" in done.stderr
+    other.close()
+
+
 def test_endpoints(machine, tmp_path):
     far = tmp_path / ("x" * 100) / ("y" * 100)
     far.mkdir(parents=True)

@@ -112,14 +112,13 @@ static int unix_address(const char *path, struct sockaddr_un *address)
 
 static int connect_to(const struct sockaddr_un *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int error;
 
     if (fd < 0)
         return -1;
-    /* Local: at once, or not at all. */
-    if (!connect(fd, (const struct sockaddr *)address, sizeof(*address)) &&
-        !fcntl(fd, F_SETFL, O_NONBLOCK))
+    /* Local: at once, or not at all (EAGAIN: too many wait to be let in). */
+    if (!connect(fd, (const struct sockaddr *)address, sizeof(*address)))
         return fd;
     error = errno;
     close(fd);
@@ -208,6 +207,8 @@ int endpoint_connect(const struct endpoint *e, struct ts_err *err)
         return tcp_connect(e, err);
     fd = unix_connect(e->address);
     if (fd < 0)
-        ts_fail(err, -XEN_EIO, "%s", strerror(errno));
+        ts_fail(err, -XEN_EIO, "%s",
+                errno == EAGAIN ? "others are connected, and it takes no more"
+                                : strerror(errno));
     return fd;
 }
