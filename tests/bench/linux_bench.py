@@ -46,7 +46,7 @@ kernel = "/vmlinuz"
 ramdisk = "/guest.cpio.gz"
 memory = 256
 vcpus = 1
-cmdline = "console=hvc0 quiet panic=-1"
+cmdline = "console=hvc0 quiet panic=-1 norandmaps"
 """
 # A first domain, whose kernel must be unpacked; then a second, which is not started.
 XL_SCRIPT = """
@@ -138,7 +138,7 @@ def measure_native(build, disk):
     log = build / "tests" / "bench" / "linux-native.log"
     command = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", CPU, "-smp", "1", "-m", "256",
                "-nodefaults", "-no-reboot", "-display", "none", "-serial", f"file:{log}",
-               "-kernel", str(kernel(build)), "-append", "console=ttyS0 quiet panic=-1",
+               "-kernel", str(kernel(build)), "-append", "console=ttyS0 quiet panic=-1 norandmaps",
                "-initrd", str(disk), *ICOUNT]
     log.write_text("")
     with subprocess.Popen(command) as qemu:
