@@ -37,13 +37,19 @@ fuzz-ts_image-src := $(addprefix toolstack/,hv/err.c $(addprefix build/,image.c 
 fuzz-targets += ts_relay
 fuzz-ts_relay-src := toolstack/remote/relay.c toolstack/remote/frame.c
 
+fuzz-targets += ts_unpack
+fuzz-ts_unpack-src := $(addprefix toolstack/,hv/err.c $(addprefix unpack/,payload.c unpack.c \
+	gzip.c lz4.c zstd.c xz.c lzo.c lzo1x.c))
+fuzz-ts_unpack-libs := $(BUILD)/toolstack/lib7zip.a -lz -llz4 -lzstd
+
 fuzz-targets += ts_remote
 fuzz-ts_remote-src := $(addprefix toolstack/,hv/err.c digest/blake2b.c $(addprefix remote/,client.c \
 	frame.c link.c message.c server.c session.c wire.c))
 
 fuzz-cflags := $(cc-common) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	       -fno-strict-aliasing -DHV_HOST_BUILD -DDEBUG -D__PAVISE__ \
-	       -Ihypervisor/include -Ihypercall-abi/include -Itoolstack/include -Itests/fuzz
+	       -Ihypervisor/include -Ihypercall-abi/include -Itoolstack/include -Itests/fuzz \
+	       -isystem $(BUILD)/third-party/7zip/C
 
 $(BUILD)/fuzz/seeds.made: tests/fuzz/seeds.py tests/lib/kernel_image.py
 	$(call say,GEN,$@)
@@ -53,10 +59,12 @@ $(BUILD)/fuzz/seeds.made: tests/fuzz/seeds.py tests/lib/kernel_image.py
 
 # $(1) target: the program, and its run
 define fuzz-rules
-$(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz_host.c $$(fuzz-$(1)-src)
+$(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz_host.c $$(fuzz-$(1)-src) \
+		$$(filter %.a,$$(fuzz-$(1)-libs))
 	$$(call say,FUZZCC,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)clang $$(filter-out -MMD -MP,$$(fuzz-cflags)) $$^ -o $$@
+	$$(Q)clang $$(filter-out -MMD -MP,$$(fuzz-cflags)) $$(filter %.c,$$^) \
+		$$(fuzz-$(1)-libs) -o $$@
 .PHONY: fuzz-$(1)
 fuzz-$(1): $(BUILD)/fuzz/$(1) $(BUILD)/fuzz/seeds.made
 	$$(call say,FUZZ,$$<)

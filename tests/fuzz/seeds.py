@@ -3,7 +3,9 @@
 Right input, from which the fuzzer finds what is nearly right."""
 
 import hashlib
+import shutil
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -161,6 +163,22 @@ def session(requests):
     return out
 
 
+# fuzz_ts_unpack.c: number of a packing (ts/unpack.h), program that packs so.
+PACKERS = {1: "gzip -n -9", 2: "xz --format=lzma -6", 3: "xz --check=crc32 --x86 --lzma2=dict=1MiB",
+           4: "lzop -9", 5: "lz4 -l -9", 6: "zstd -9"}
+UNPACKED = 16 << 10  # as fuzz_ts_unpack.c wants it
+
+
+def packed():
+    """(name, bytes) of the same bytes in every packing whose program is installed."""
+    plain = b"".join(b"%d,%d;" % (n, n * n) for n in range(2000)).ljust(UNPACKED, b"\0")[:UNPACKED]
+    for number, command in PACKERS.items():
+        words = command.split()
+        if shutil.which(words[0]):
+            done = subprocess.run([*words, "-c"], input=plain, capture_output=True, check=True)
+            yield words[0] + str(number), bytes([number]) + done.stdout
+
+
 FILES = {"bin": None, "bin/program": bytes(100), "./etc/motd": b"welcome\n", "empty": b""}
 
 
@@ -179,6 +197,8 @@ def all_seeds():
         yield "ts_config", name, text.encode()
     for name, requests in SESSIONS.items():
         yield "xenstore", name, session(requests)
+    for name, data in packed():
+        yield "ts_unpack", name, data
     yield "ts_relay", "session", relayed()
     yield "ts_remote", "session", remote_session()
     for code in PRIVILEGED + STORES:

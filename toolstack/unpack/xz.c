@@ -51,6 +51,12 @@ static size_t slice(const struct unpacking *u, size_t in)
     return u->in_size - in < UNPACK_SLICE ? u->in_size - in : UNPACK_SLICE;
 }
 
+/* Filters give nothing before the block's end, but it shows how far the decoder is. */
+static size_t bytes_out(const CXzUnpacker *x, size_t done)
+{
+    return x->state == XZ_STATE_BLOCK ? x->decoder.outWritten : done;
+}
+
 static int unpack_xz_stream(const struct unpacking *u, CXzUnpacker *x)
 {
     size_t in = 0, done = 0;
@@ -70,7 +76,7 @@ static int unpack_xz_stream(const struct unpacking *u, CXzUnpacker *x)
         done += given;
         if (!taken && !given)
             return -XEN_E2BIG;
-        if (unpack_step(u, x->decoder.outWritten))
+        if (unpack_step(u, bytes_out(x, done)))
             return -XEN_EINTR;
     }
     if (!XzUnpacker_IsStreamWasFinished(x))
