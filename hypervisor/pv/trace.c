@@ -21,14 +21,18 @@ struct exception {
     bool code64;
 };
 
+/* The guest's memory is read with interrupts on; the handlers want them off. */
 static void look_at_insn(struct exception *e)
 {
     uint64_t base;
 
     e->insn_bytes = 0;
-    if ((e->vector == TRAP_GP || e->vector == TRAP_UD) &&
-        pv_code_segment(&e->regs, &base, &e->code64))
+    if (e->vector != TRAP_GP && e->vector != TRAP_UD)
+        return;
+    irq_enable();
+    if (pv_code_segment(&e->regs, &base, &e->code64))
         e->insn_bytes = pv_fetch_insn(&e->regs, base, e->insn);
+    irq_disable();
 }
 
 static bool is_at_handler(const struct vcpu *v, unsigned int vector)
