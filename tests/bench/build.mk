@@ -71,9 +71,11 @@ $(BUILD)/tests/bench/tool.elf: $(tool-objs) $(app-libs)
 	$(call say,LD,$@)
 	$(Q)$(call link-app,-s $(tool-objs),$@)
 
+tool-bench := $(addprefix $(BUILD)/tests/bench/,tool.elf tiny.elf store.elf)
+test-build: $(tool-bench)
+
 .PHONY: bench-tool bench-linux
-bench-tool: $(BUILD)/pavise.elf $(addprefix $(BUILD)/tests/bench/,tool.elf tiny.elf \
-		store.elf ticks)
+bench-tool: $(BUILD)/pavise.elf $(tool-bench) $(BUILD)/tests/bench/ticks
 	$(Q)$(PYTHON) tests/bench/tool_bench.py --build $(BUILD)
 
 bench-linux: $(BUILD)/pavise.elf $(addprefix $(BUILD)/tests/bench/,tool.elf ticks rows)
