@@ -83,6 +83,10 @@ static void test_create_mistakes(void **state)
     expect_failure("create hello.cfg name=x ramdisk=gone", TS_EXIT_FILE, "gone");
     expect_failure("create hello.cfg name=x memory=100", TS_EXIT_MEMORY, "memory");
     expect_failure("create hello.cfg name=x vcpus=129", TS_EXIT_CONFIG, "vcpus");
+    expect_failure("create hello.cfg name=x disk=['a']", TS_EXIT_CONFIG,
+                   "\"disk\" is not supported yet");
+    expect_failure("create hello.cfg name=x vif=['']", TS_EXIT_CONFIG, "\"vif\"");
+    expect_failure("create hello.cfg name=x disk=[] kernel=gone", TS_EXIT_FILE, "gone");
     expect_failure("create nothing", TS_EXIT_MEMORY, "memory");
     expect_failure("create hello.cfg name=x kernel=nothing", TS_EXIT_MEMORY, "memory");
     assert_int_equal(fake_nr_domains(), 1);

@@ -112,7 +112,8 @@ static void test_banner(void **state)
            "");
     expect_failure("console -t serial hello", TS_EXIT_USAGE, "only pv");
     expect_failure("console -n 1 hello", TS_EXIT_USAGE, "number 0");
-    expect_failure("console 0", TS_EXIT_NO_DOMAIN, "no console to join");
+    expect_failure("console 0", TS_EXIT_NO_DOMAIN,
+                   "the console of domain 0 cannot be joined");
 }
 
 static void ends(void)
@@ -282,6 +283,27 @@ static void test_create_console(void **state)
     assert_true(user.was_raw);
 }
 
+/* Without a console to look at, it runs all the same. */
+static void test_create_console_fails(void **state)
+{
+    const struct ts_domain *d;
+    unsigned long n = 0;
+    int exit;
+
+    (void)state;
+    expect("destroy hello", 0, "", "");
+    do { /* until the failure is that of the viewer: when a domain is left */
+        fake_fail_alloc_at(++n);
+        user.input = "\x1d";
+        exit = run("create -c hello.cfg");
+        fake_fail_alloc_at(0);
+        d = ts_domain_by_name(manager, "hello");
+    } while (exit && !d);
+    assert_int_equal(exit, TS_EXIT_MEMORY);
+    assert_non_null(strstr(user.err, "cannot be joined: out of memory"));
+    assert_true(fake_is_running(d->id));
+}
+
 static void prints_bad_bytes(void)
 {
     print_bytes(1, "a\xff\x00z\xc3\xa4", 6);
@@ -309,7 +331,8 @@ int main(void)
         TEST(test_domain_is_kept), TEST(test_interrupt),
         TEST(test_input_over),     TEST(test_slow_reader),
         TEST(test_flood),          TEST(test_input_waits),
-        TEST(test_create_console), TEST(test_json),
+        TEST(test_create_console), TEST(test_create_console_fails),
+        TEST(test_json),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,19 +188,15 @@ static void watch(struct console *c, domid_t id)
     c->waiter.has_ended = domain->state == TS_DOM_PRESERVED;
 }
 
-static enum ts_exit join(struct console *c, domid_t id, bool start)
+static enum ts_exit stay(struct console *c, domid_t id, bool start)
 {
-    const struct ts_cli_env *env = &c->call->cli->env;
-    int rc = ts_viewer_attach(env->consoles, id, true, &viewer_ops, c, &c->viewer);
-    enum ts_exit exit;
+    enum ts_exit exit = TS_EXIT_OK;
 
-    if (rc)
-        return call_fail(c->call, exit_of(rc), "domain %u has no console to join: %s", id,
-                         ts_err_text(rc));
     watch(c, id);
     if (start)
-        rc = ts_domain_unpause(env->manager, id, &c->call->err);
-    exit = rc ? exit_of(rc) : relay(c);
+        exit = exit_of(ts_domain_unpause(c->call->cli->env.manager, id, &c->call->err));
+    if (!exit)
+        exit = relay(c);
     waiter_remove(c->call, &c->waiter);
     if (c->viewer)
         ts_viewer_detach(c->viewer);
@@ -208,6 +204,21 @@ static enum ts_exit join(struct console *c, domid_t id, bool start)
         exit = call_fail(c->call, TS_EXIT_MEMORY, "out of memory");
     ts_text_free(&c->aside);
     return exit;
+}
+
+static enum ts_exit join(struct console *c, domid_t id, bool start)
+{
+    const struct ts_cli_env *env = &c->call->cli->env;
+    int rc = ts_viewer_attach(env->consoles, id, true, &viewer_ops, c, &c->viewer);
+
+    if (!rc)
+        return stay(c, id, start);
+    ts_text_free(&c->aside);
+    if (start) /* it shall run whether somebody looks or not */
+        (void)ts_domain_unpause(env->manager, id, NULL);
+    return call_fail(c->call, exit_of(rc),
+                     "the console of domain %u cannot be joined: %s", id,
+                     ts_err_text(rc));
 }
 
 enum ts_exit console_show(struct call *call, domid_t id, bool start)

@@ -87,6 +87,19 @@ static int default_name(const char *path, char name[TS_NAME_MAX], struct ts_err 
     return 0;
 }
 
+/* Rather than to start a domain without what it needs. */
+static int refuse_devices(const struct ts_create_words *words,
+                          struct ts_domain_config *config, struct ts_err *err)
+{
+    const char *key = config->disks.n ? "disk" : config->vifs.n ? "vif" : NULL;
+
+    if (!key)
+        return 0;
+    ts_domain_config_free(config);
+    return ts_fail(err, -XEN_EOPNOTSUPP, "%.80s: \"%s\" is not supported yet",
+                   words->file, key);
+}
+
 int ts_create_config(const struct ts_create_words *words, const void *text, size_t n,
                      struct ts_domain_config *config, struct ts_err *err)
 {
@@ -102,7 +115,8 @@ int ts_create_config(const struct ts_create_words *words, const void *text, size
     if (!rc)
         rc = ts_domain_config_parse(words->file, text, n, words->settings,
                                     words->nr_settings, &defaults, config, err);
-    if (!rc && words->paused)
-        config->domain.start_paused = true;
-    return rc;
+    if (rc)
+        return rc;
+    config->domain.start_paused |= words->paused;
+    return refuse_devices(words, config, err);
 }

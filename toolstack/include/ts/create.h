@@ -32,7 +32,7 @@ int ts_create_words(int argc, const char *const *argv, struct ts_create_words *w
 /*
  * The configuration that words stand for; text: the n bytes of words->file. A kernel
  * image stands for one that names it, with the file's name up to the first dot as name.
- * Results as of ts_domain_config_parse().
+ * Results as of ts_domain_config_parse(); -XEN_EOPNOTSUPP also for disks and vifs.
  */
 int ts_create_config(const struct ts_create_words *words, const void *text, size_t n,
                      struct ts_domain_config *config, struct ts_err *err);
