@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands: one call from its words to its exit code. A verb collects what it has to say
- * in call->out, or as a JSON document, and returns an enum ts_exit; ts_cli_run() writes it
- * out. Pointers to domains' records must not be kept over call_flush() and call_wait(),
- * which let others into the toolstack.
+ * Commands: one call from its words to its exit code. A verb collects what it has to
+ * say in call->out, or as a JSON document, and returns an enum ts_exit; ts_cli_run()
+ * writes it out. Pointers to domains' records must not be kept over call_flush() and
+ * call_wait(), which let others into the toolstack.
  */
 #ifndef CLI_INTERNAL_H
 #define CLI_INTERNAL_H

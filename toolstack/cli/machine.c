@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Verbs about the machine and its hypervisor: `info`, `dmesg`, `debug-keys`, `version`. */
+/* Verbs about the machine and its hypervisor: info, dmesg, debug-keys, version. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sorting words into options and operands, as getopt_long() would: "-wa", "-tVALUE",
- * "-t VALUE", "--name", "--name=VALUE", "--name VALUE". Its own code because programs here
- * run with different C libraries: newlib's takes "-" for an option, and all keep state
- * in variables of the process.
+ * "-t VALUE", "--name", "--name=VALUE", "--name VALUE". Its own code because programs
+ * here run with different C libraries: newlib's takes "-" for an option, and all keep
+ * state in variables of the process.
  */
 #include "internal.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Progress of what takes long: a line on a terminal, room for other commands now and then,
- * and the end of it when the user no longer wants it.
+ * Progress of what takes long: a line on a terminal, room for other commands now and
+ * then, and the end of it when the user no longer wants it.
  */
 #include "internal.h"
 

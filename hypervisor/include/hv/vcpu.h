@@ -116,7 +116,7 @@ struct vcpu {
     uint64_t run_load; /* what it counts for in its run queue's load */
     struct cpumask hard_affinity;
     struct cpumask soft_affinity; /* where it would rather; under the domctl lock */
-    int pin_override; /* SCHEDOP_pin_override: the only CPU for now, or -1 */
+    int pin_override;             /* SCHEDOP_pin_override: the only CPU for now, or -1 */
     struct runstate {
         int state; /* RUNSTATE_* of the ABI */
         ns_t entered;

@@ -39,8 +39,8 @@ enum ts_exit {
 const char *ts_exit_name(enum ts_exit exit);
 
 /*
- * Who gave a command. Functions but wait() return at once; texts are bytes without a final
- * zero. All are called by the command's own thread, but wake(), which callbacks of others
+ * Who gave a command. Functions but wait() return at once; texts are bytes without a
+ * final zero. All are called by the command's own thread, but wake(), which callbacks of others
  * call too.
  */
 struct ts_cli_io {
@@ -59,7 +59,7 @@ struct ts_cli_io {
      */
     void (*wait)(void *context, uint64_t deadline_ns);
     void (*wake)(void *context);
-    /* Whether typed bytes come at once, unechoed and uninterpreted, rather than in lines. */
+    /* Whether typed bytes come at once, unechoed and as they are, rather than in lines. */
     void (*set_raw)(void *context, bool raw);
     /*
      * The name by which ts_manager_env.load knows what this user calls path: a file that
@@ -95,8 +95,8 @@ struct ts_cli_env {
     /* Calls add with each of the machine's files whose path begins with prefix. */
     void (*list_files)(void *context, const char *prefix,
                        void (*add)(void *to, const char *path), void *to);
-    /* Ends the machine, or starts it again, as soon as the program likes: returns at once,
-     * so that whoever asked for it gets an answer. NULL: cannot be done from here. */
+    /* Ends the machine, or starts it again, as soon as the program likes: returns at
+     * once, so that whoever asked gets an answer. NULL: cannot be done from here. */
     void (*end_machine)(void *context, bool reboot);
     /* For help, completion and suggestions; ends with a name NULL. May be NULL. */
     const struct ts_cli_verb *more;
