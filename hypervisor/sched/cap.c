@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Caps: a domain gets no more than so many percent of one CPU, over all its vCPUs, even
- * if nobody else wants it. It earns CPU time at that rate and may save up one PERIOD of
- * it. A timer looks at what it has used; with nothing left it is paused until it has
- * earned enough to go on. What it uses beyond that between two looks it owes.
+ * if nobody else wants it. It earns CPU time at that rate and may save up what it earns in
+ * SAVING, so that a late timer costs it nothing. A timer looks at what it has used; with
+ * nothing left it is paused until it has earned enough to go on. What it uses beyond that
+ * between two looks it owes.
  *
  * Domains without a cap have no such timer, and nothing on the scheduler's ways asks.
  * The state belongs to the timer's function, which runs on one CPU at a time.
@@ -14,7 +15,8 @@
 #include <hv/lib.h>
 #include <abi/errno.h>
 
-#define PERIOD   (10 * NS_PER_MS)
+#define PERIOD   (10 * NS_PER_MS) /* how often it stops and goes on, roughly */
+#define SAVING   (5 * PERIOD)
 #define SHORTEST (1 * NS_PER_MS) /* between two looks */
 /* A debt greater than that is forgotten: it came from a pause of the whole machine. */
 #define MAX_DEBT (1000 * NS_PER_MS)
@@ -40,7 +42,7 @@ static void reckon(struct domain *d, struct domain_cap *c, uint16_t percent)
     ns_t passed = min(now - c->looked, (ns_t)MAX_DEBT);
 
     c->credit += earned(passed, percent) - (int64_t)(used - c->used);
-    c->credit = min(c->credit, earned(PERIOD, percent));
+    c->credit = min(c->credit, earned(SAVING, percent));
     c->credit = max(c->credit, -(int64_t)MAX_DEBT);
     c->looked = now;
     c->used = used;
