@@ -40,8 +40,8 @@ const char *ts_exit_name(enum ts_exit exit);
 
 /*
  * Who gave a command. Functions but wait() return at once; texts are bytes without a
- * final zero. All are called by the command's own thread, but wake(), which callbacks of others
- * call too.
+ * final zero. All are called by the command's own thread, but wake(), which callbacks of
+ * others call too.
  */
 struct ts_cli_io {
     void *context;
