@@ -3,6 +3,9 @@
 #include "internal.h"
 #include <hv/heap.h>
 
+/* XCR0 of a new vCPU, as on Xen: x87 and SSE state. */
+#define XCR0_AT_START 3
+
 int pv_domain_create(struct domain *d, const struct xen_domctl_createdomain *cfg)
 {
     (void)cfg;
@@ -52,7 +55,7 @@ int pv_domain_relinquish(struct domain *d)
 static void init_vcpu_state(struct vcpu *v)
 {
     v->pv.kernel_mode = 1;
-    v->pv.xcr0 = host_cpu.xsave ? 1 : 0;
+    v->pv.xcr0 = host_cpu.xsave ? XCR0_AT_START : 0;
     v->pv.dr7 = 0x400;
     v->pv.cr4 = 0;
     v->pv.iopl = 0;

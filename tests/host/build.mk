@@ -61,6 +61,9 @@ host-grant-src := $(addprefix hypervisor/grant/,table.c entry.c maptrack.c map.c
 host-tests += dispatch
 host-dispatch-src := hypervisor/hypercall/dispatch.c hypervisor/hypercall/restart.c
 
+host-tests += trace_ring
+host-trace_ring-src := hypervisor/trace/ring.c
+
 host-tests += iomem
 host-iomem-src := hypervisor/rights/iomem.c hypervisor/mm/ram.c $(host-slab-src)
 
@@ -90,8 +93,9 @@ host-ts-src := $(wildcard $(addprefix toolstack/,hv/*.c build/*.c unpack/*.c con
 host-tests += ts_build
 host-ts_build-src := $(host-ts-src)
 
-host-tests += ts_unpack
+host-tests += ts_unpack ts_packed
 host-ts_unpack-src := $(host-ts-src)
+host-ts_packed-src := $(host-ts-src)
 
 host-tests += ts_console
 host-ts_console-src := $(host-ts-src)

@@ -27,6 +27,9 @@ COVERS(domctl, XEN_DOMCTL_set_cpu_policy, XEN_DOMCTL_get_cpu_policy,
 #define MAX_LEAVES 200
 #define MAX_MSRS   16
 #define ECX_AES    (1u << 25)
+#define XCR0_X87   1ul
+#define XCR0_SSE   2ul
+#define NO_XCR0    ~0ul
 
 struct leaf {
     uint32_t leaf, sub;
@@ -101,7 +104,7 @@ static uint64_t read_xcr0(void)
     struct trap_result trap;
 
     TRAP_PROBE(&trap, "xgetbv", : "+a"(a), "+d"(d) : "c"(0));
-    return trap.trapped ? ~0ul : a | (uint64_t)d << 32;
+    return trap.trapped ? NO_XCR0 : a | (uint64_t)d << 32;
 }
 
 static void add_msrs(struct processor *p)
@@ -227,7 +230,8 @@ static void check_policy(void)
 void test_main(void)
 {
     look(&reference);
-    note("%u leaves, xcr0 %lx", reference.nr_leaves, (unsigned long)reference.xcr0);
+    check(reference.xcr0 == (XCR0_X87 | XCR0_SSE) || reference.xcr0 == NO_XCR0,
+          "x87 and SSE state are on at the start");
     look_everywhere(NULL);
     for (unsigned int id = 1; id < CPUS; id++) {
         require(vcpu_start(id, look_everywhere, NULL) == 0);
