@@ -19,7 +19,7 @@ app-cflags   := $(cc-common) $(app-machine) -fno-strict-aliasing -fwrapv \
 		-fno-optimize-sibling-calls
 
 kernel-src := boot.c thread.c sync.c timeout.c upcall.c heap.c console.c tty.c tree.c \
-	      files.c ramdisk.c words.c errno.c xenbus.c xenstore.c watch.c shutdown.c \
+	      files.c regular.c ramdisk.c words.c errno.c xenbus.c xenstore.c watch.c shutdown.c \
 	      suspend.c p2m.c foreign.c bulk.c readiness.c
 libc-src   := files.c poll.c dirent.c time.c locks.c process.c arith.c malloc.c
 

@@ -21,18 +21,6 @@
 
 static struct file *open_files[FILES_MAX];
 
-static ssize_t regular_read(struct file *file, char *buf, size_t len)
-{
-    size_t size = file->node->size, offset = file->offset;
-    size_t left = offset < size ? size - offset : 0;
-
-    if (len > left)
-        len = left;
-    memcpy(buf, file->node->data + offset, len);
-    file->offset += len;
-    return len;
-}
-
 static ssize_t refuse_write(struct file *file, const char *buf, size_t len)
 {
     (void)file, (void)buf, (void)len;
@@ -77,7 +65,6 @@ static ssize_t null_write(struct file *file, const char *buf, size_t len)
     return len;
 }
 
-const struct file_ops regular_ops = { .read = regular_read, .write = refuse_write };
 const struct file_ops directory_ops = { .read = directory_read, .write = refuse_write };
 const struct file_ops null_ops = { .read = null_read, .write = null_write };
 const struct file_ops console_ops = {
@@ -100,22 +87,17 @@ static int free_descriptor(void)
     return -EMFILE;
 }
 
+/* What may be done with a node that is there. */
 static int check_access(const struct node *node, int flags)
 {
     bool writing = (flags & O_ACCMODE) != O_RDONLY;
 
-    if (!node)
-        return flags & O_CREAT ? -EROFS : -ENOENT;
     if ((flags & O_CREAT) && (flags & O_EXCL))
         return -EEXIST;
-    if (writing && S_ISDIR(node->mode))
-        return -EISDIR;
-    if (writing && S_ISREG(node->mode))
-        return -EROFS;
-    return 0;
+    return writing && S_ISDIR(node->mode) ? -EISDIR : 0;
 }
 
-int file_open_node(const struct node *node, int flags)
+int file_open_node(struct node *node, int flags)
 {
     int fd = free_descriptor();
     struct file *file;
@@ -126,16 +108,29 @@ int file_open_node(const struct node *node, int flags)
     if (!file)
         return -ENOMEM;
     *file = (struct file){ .node = node, .flags = flags, .references = 1 };
+    node_hold(node);
     open_files[fd] = file;
     return fd;
 }
 
-int file_open(const char *path, int flags)
+int file_open(const char *path, int flags, mode_t mode)
 {
-    const struct node *node = node_lookup(path);
-    int rc = check_access(node, flags);
+    struct node *node = node_lookup(path);
+    int rc = free_descriptor();
 
-    return rc ? rc : file_open_node(node, flags);
+    if (rc < 0)
+        return rc;
+    if (node)
+        rc = check_access(node, flags);
+    else if (flags & O_CREAT)
+        rc = node_create(path, S_IFREG | (mode & 0777), &node);
+    else
+        rc = -ENOENT;
+    if (rc < 0)
+        return rc;
+    if ((flags & O_TRUNC) && S_ISREG(node->mode) && (flags & O_ACCMODE) != O_RDONLY)
+        node_set_size(node, 0);
+    return file_open_node(node, flags);
 }
 
 int file_dup(int fd)
@@ -159,14 +154,25 @@ int file_close(int fd)
     if (!file)
         return -EBADF;
     open_files[fd] = NULL;
-    if (--file->references == 0)
+    if (--file->references == 0) {
+        node_release(file->node);
         free(file);
+    }
     return 0;
 }
 
 static void add_device(const char *path, const struct file_ops *ops)
 {
     struct node node = { .path = path, .mode = S_IFCHR | 0666, .ops = ops };
+    int rc = tree_add(&node);
+
+    BUG_ON(rc);
+}
+
+/* Where programs expect to be allowed to write. */
+static void add_tmp(void)
+{
+    struct node node = { .path = "/tmp", .mode = S_IFDIR | 0777, .ops = &directory_ops };
     int rc = tree_add(&node);
 
     BUG_ON(rc);
@@ -186,11 +192,12 @@ void files_init(void)
 
     add_device("/dev/console", &console_ops);
     add_device("/dev/null", &null_ops);
+    add_tmp();
     rc = boot_info->mod_len ? ramdisk_mount(ramdisk_start(), boot_info->mod_len) : 0;
     if (rc)
         kprintf("mini-os: the ramdisk is no sound cpio archive (%d)\n", rc);
     tree_finish();
-    rc = file_open("/dev/console", O_RDWR);
+    rc = file_open("/dev/console", O_RDWR, 0);
     BUG_ON(rc);
     file_dup(0);
     file_dup(0);

@@ -82,7 +82,7 @@ static int add_member(const struct member *m)
         node.ops = &directory_ops;
     } else if (S_ISREG(m->mode)) {
         node.ops = &regular_ops;
-        node.data = m->data;
+        node.data = (char *)m->data; /* never written there */
         node.size = m->size;
     } else {
         return 0;

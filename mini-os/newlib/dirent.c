@@ -11,14 +11,14 @@
 #include "internal.h"
 
 struct mini_os_dir {
-    const struct node *node;
+    struct node *node; /* held */
     size_t cursor;
     struct dirent entry;
 };
 
 DIR *opendir(const char *path)
 {
-    const struct node *node = node_lookup(path);
+    struct node *node = node_lookup(path);
     DIR *dir;
 
     if (!node || !S_ISDIR(node->mode)) {
@@ -26,8 +26,10 @@ DIR *opendir(const char *path)
         return NULL;
     }
     dir = calloc(1, sizeof(*dir));
-    if (dir)
-        dir->node = node;
+    if (!dir)
+        return NULL;
+    node_hold(node);
+    dir->node = node;
     return dir;
 }
 
@@ -57,6 +59,7 @@ void rewinddir(DIR *dir)
 
 int closedir(DIR *dir)
 {
+    node_release(dir->node);
     free(dir);
     return 0;
 }

@@ -19,7 +19,13 @@
 
 int open(const char *path, int flags, ...)
 {
-    return posix_result(file_open(path, flags));
+    va_list args;
+    mode_t mode;
+
+    va_start(args, flags);
+    mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    return posix_result(file_open(path, flags, mode));
 }
 
 int close(int fd)
@@ -100,13 +106,11 @@ int stat(const char *path, struct stat *st)
     return 0;
 }
 
+/* There are no rights to be without. */
 int access(const char *path, int mode)
 {
-    const struct node *node = node_lookup(path);
-
-    if (!node)
-        return posix_result(-ENOENT);
-    return posix_result((mode & W_OK) && !S_ISCHR(node->mode) ? -EROFS : 0);
+    (void)mode;
+    return posix_result(node_lookup(path) ? 0 : -ENOENT);
 }
 
 static int check_tty(int fd)
@@ -191,36 +195,61 @@ char *getcwd(char *buf, size_t size)
     return strcpy(buf, "/");
 }
 
-/* The tree cannot be changed. */
-static int refuse(const char *path)
+static int set_size(struct node *node, off_t size)
 {
-    return posix_result(node_lookup(path) ? -EROFS : -ENOENT);
+    if (S_ISDIR(node->mode))
+        return -EISDIR;
+    return S_ISREG(node->mode) && size >= 0 ? node_set_size(node, size) : -EINVAL;
+}
+
+int ftruncate(int fd, off_t size)
+{
+    struct file *file = file_of(fd);
+
+    if (!file)
+        return posix_result(-EBADF);
+    if ((file->flags & O_ACCMODE) == O_RDONLY)
+        return posix_result(-EINVAL);
+    return posix_result(set_size(file->node, size));
+}
+
+int truncate(const char *path, off_t size)
+{
+    struct node *node = node_lookup(path);
+
+    return posix_result(node ? set_size(node, size) : -ENOENT);
+}
+
+/* Nothing is anywhere else than in memory. */
+int fsync(int fd)
+{
+    return posix_result(file_of(fd) ? 0 : -EBADF);
 }
 
 int unlink(const char *path)
 {
-    return refuse(path);
+    return posix_result(node_remove(path, false));
 }
 
 int rmdir(const char *path)
 {
-    return refuse(path);
+    return posix_result(node_remove(path, true));
 }
 
 int rename(const char *from, const char *to)
 {
-    (void)to;
-    return refuse(from);
+    return posix_result(node_rename(from, to));
 }
 
 int link(const char *from, const char *to)
 {
     (void)to;
-    return refuse(from);
+    return posix_result(node_lookup(from) ? -EPERM : -ENOENT);
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-    (void)mode;
-    return posix_result(node_lookup(path) ? -EEXIST : -EROFS);
+    struct node *made;
+
+    return posix_result(node_create(path, S_IFDIR | (mode & 0777), &made));
 }

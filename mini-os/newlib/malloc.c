@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What newlib's malloc() lacks: numbers of the type that <malloc.h> promises, where its own
- * function returns ints; and posix_memalign(), which its aligned_alloc() calls.
+ * function returns ints; posix_memalign(), which its aligned_alloc() calls; and a realloc()
+ * that lets go of the heap's lock when the size is too large.
  */
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <reent.h>
 #include <stdlib.h>
+
+#include <mini-os/layout.h>
 
 struct int_mallinfo {
     int arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks;
@@ -28,6 +32,16 @@ struct mallinfo mallinfo(void)
         .fordblks = info.fordblks,
         .keepcost = info.keepcost,
     };
+}
+
+/* The heap refuses what has more than INT_MAX bytes with its own overhead. */
+void *realloc(void *memory, size_t size)
+{
+    if (size > INT_MAX - PAGE_SIZE) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return _realloc_r(_REENT, memory, size);
 }
 
 int posix_memalign(void **memory, size_t alignment, size_t size)

@@ -112,7 +112,7 @@ static const struct file_ops counter_ops = {
     .write = counter_write,
     .ready = counter_ready,
 };
-static const struct node counter_node = { .mode = S_IFCHR | 0600, .ops = &counter_ops };
+static struct node counter_node = { .mode = S_IFCHR | 0600, .ops = &counter_ops };
 
 int eventfd(unsigned int initial, int flags)
 {

@@ -160,8 +160,9 @@ static void test_file_errors(void)
     int fd = open("/etc/motd", O_RDONLY), more;
 
     check(open("/nothing", O_RDONLY) == -1 && errno == ENOENT);
-    check(open("/new", O_WRONLY | O_CREAT, 0666) == -1 && errno == EROFS);
-    check(open("/etc/motd", O_RDWR) == -1 && errno == EROFS);
+    check(open("/none/new", O_WRONLY | O_CREAT, 0666) == -1 && errno == ENOENT);
+    check(open("/etc/motd/new", O_WRONLY | O_CREAT, 0666) == -1 && errno == ENOTDIR);
+    check(open("/etc/motd", O_RDWR | O_CREAT | O_EXCL, 0666) == -1 && errno == EEXIST);
     check(open("/etc", O_WRONLY) == -1 && errno == EISDIR);
     check(write(fd, "x", 1) == -1 && errno == EBADF);
     check(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
@@ -170,11 +171,129 @@ static void test_file_errors(void)
     more = dup(fd);
     check(more > fd && !close(fd) && lseek(more, 0, SEEK_CUR) == 1000 && !close(more));
     check(close(fd) == -1 && errno == EBADF && close(-1) == -1 && close(1000) == -1);
-    check(unlink("/etc/motd") == -1 && errno == EROFS);
+    check(unlink("/etc") == -1 && errno == EISDIR);
+    check(unlink("/dev/null") == -1 && errno == EPERM);
+    check(rmdir("/etc") == -1 && errno == ENOTEMPTY);
+    check(rmdir("/etc/motd") == -1 && errno == ENOTDIR);
+    check(rmdir("/") == -1 && errno == EBUSY);
+    check(rename("/etc", "/etc/below") == -1 && errno == EINVAL);
+    check(rename("/etc/motd", "/etc") == -1 && errno == EISDIR);
+    check(rename("/dev/null", "/zero") == -1 && errno == EPERM);
+    check(rename("/etc/motd", "/none/motd") == -1 && errno == ENOENT);
+    check(link("/etc/motd", "/other") == -1 && errno == EPERM);
+    check(truncate("/etc", 0) == -1 && errno == EISDIR);
+    check(ftruncate(fd, 0) == -1 && errno == EBADF);
     check(mkdir("/etc", 0777) == -1 && errno == EEXIST);
     check(remove("/nothing") == -1 && errno == ENOENT);
     fd = open("/dev/null", O_RDWR);
     check(fd >= 0 && write(fd, "x", 1) == 1 && read(fd, &byte, 1) == 0 && !close(fd));
+}
+
+static void expect_text(const char *path, const char *want)
+{
+    char text[64] = "";
+    FILE *f = fopen(path, "r");
+
+    if (check(f)) {
+        text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+        fclose(f);
+    }
+    check_text(text, want);
+}
+
+/* What is written is there again, at every place, and what is left out is zeros. */
+static void test_writing(void)
+{
+    char text[8] = "";
+    struct stat st;
+    FILE *f = fopen("/tmp/new", "w+");
+    int fd;
+
+    check(f && fprintf(f, "one %d\n", 2) == 6 && !fseek(f, 2, SEEK_SET));
+    check(fputc('E', f) == 'E' && !fseek(f, 0, SEEK_SET) && fread(text, 1, 6, f) == 6);
+    check_text(text, "onE 2\n");
+    check(!fclose(f));
+    f = fopen("/tmp/new", "a");
+    check(f && fputs("more\n", f) >= 0 && !fclose(f));
+    expect_text("/tmp/new", "onE 2\nmore\n");
+    fd = open("/tmp/new", O_RDWR);
+    check(lseek(fd, 20, SEEK_SET) == 20 && write(fd, "x", 1) == 1);
+    check(!fstat(fd, &st) && st.st_size == 21 && !ftruncate(fd, 3) && !ftruncate(fd, 5));
+    check(lseek(fd, 0, SEEK_SET) == 0 && read(fd, text, 8) == 5);
+    check(!memcmp(text, "onE\0\0", 5) && !fsync(fd));
+    check(ftruncate(fd, (off_t)1 << 40) == -1 && errno == ENOSPC);
+    close(fd);
+    check(!truncate("/tmp/new", 0) && !stat("/tmp/new", &st) && st.st_size == 0);
+    check(!unlink("/tmp/new") && access("/tmp/new", F_OK) == -1 && errno == ENOENT);
+}
+
+/* A file of the ramdisk is like any other; a removed one is there for who has it open. */
+static void test_changing_the_ramdisk(void)
+{
+    char byte;
+    int fd = open("/etc/motd", O_RDONLY);
+    FILE *f = fopen("/etc/motd", "r+");
+
+    check(f && fputs("WEL", f) >= 0 && !fclose(f));
+    expect_text("/etc/motd", "WELcome\nsecond line\n");
+    check(!unlink("/etc/motd") && read(fd, &byte, 1) == 1 && byte == 'W');
+    check(!close(fd) && open("/etc/motd", O_RDONLY) == -1 && errno == ENOENT);
+    check(!rmdir("/etc") && access("/etc", F_OK) == -1);
+}
+
+static void test_moving(void)
+{
+    FILE *f;
+
+    check(!mkdir("/tmp/a", 0777) && !mkdir("/tmp/a/b", 0777));
+    f = fopen("/tmp/a/b/file", "w");
+    check(f && fputs("text", f) >= 0 && !fclose(f));
+    f = fopen("/tmp/a-other", "w");
+    check(f && fputs("other", f) >= 0 && !fclose(f));
+    check(!rename("/tmp/a", "/tmp/c") && access("/tmp/a/b", F_OK) == -1);
+    expect_text("/tmp/c/b/file", "text");
+    expect_text("/tmp/a-other", "other");
+    check(!rename("/tmp/a-other", "/tmp/c/b/file"));
+    expect_text("/tmp/c/b/file", "other");
+    check(!rename("/tmp/c/b/file", "/tmp/c/b/../b/file"));
+    check(rename("/tmp/c/b/file", "/tmp/c") == -1 && errno == EISDIR);
+    check(!unlink("/tmp/c/b/file") && !rmdir("/tmp/c/b") && !rmdir("/tmp/c"));
+}
+
+/* A thousand files come and go, and the heap is as before. */
+static void test_many_files(void)
+{
+    char path[32];
+    size_t before = 0;
+
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 1000; i++) {
+            snprintf(path, sizeof(path), "/tmp/file-%d", i * 7919 % 1000);
+            FILE *f = fopen(path, "wx");
+
+            if (!check(f && fwrite(path, 1, 20, f) == 20 && !fclose(f)))
+                return;
+        }
+        expect_text("/tmp/file-17", "/tmp/file-17");
+        for (int i = 0; i < 1000; i++) {
+            snprintf(path, sizeof(path), "/tmp/file-%d", i);
+            check(!remove(path));
+        }
+        if (!round)
+            before = mallinfo().uordblks;
+    }
+    check(mallinfo().uordblks == before);
+}
+
+static void test_temporary_file(void)
+{
+    char text[8] = "";
+    FILE *f = tmpfile();
+
+    check(f && fputs("hidden", f) >= 0);
+    rewind(f);
+    check(fgets(text, sizeof(text), f) && !strcmp(text, "hidden"));
+    fclose(f);
 }
 
 static void test_all_descriptors(void)
@@ -206,7 +325,7 @@ static void test_directories(void)
     char names[256];
 
     list("/", names);
-    check_text(names, "data/ dev/ empty etc/ ");
+    check_text(names, "data/ dev/ empty etc/ tmp/ ");
     list("/etc/../dev/", names);
     check_text(names, "console null ");
     list("/data", names);
@@ -258,7 +377,7 @@ static void record(struct timeout *timeout)
 static void test_timeouts(void)
 {
     static struct timeout t[4];
-    uint64_t base = (time_now() + 5 * NSEC_PER_MSEC) / 10 * 10;
+    uint64_t base = (time_now() + 100 * NSEC_PER_MSEC) / 10 * 10;
 
     timeout_set(&t[3], base, record);
     timeout_set(&t[0], base + 3, record);
@@ -346,6 +465,26 @@ static void test_heap_use(void)
     check(after.uordblks == before.uordblks);
 }
 
+/* What is refused changes nothing and holds up nobody: test_threads() comes next. */
+static void test_heap_limits(void)
+{
+    char *volatile block = malloc(10), *volatile more;
+    const size_t sizes[] = { (size_t)1 << 28, (size_t)1 << 31, (size_t)1 << 40,
+                             SIZE_MAX };
+
+    strcpy(block, "as it was");
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        more = malloc(sizes[i]);
+        check(!more && errno == ENOMEM);
+        more = realloc(block, sizes[i]);
+        check(!more && errno == ENOMEM);
+        more = calloc(sizes[i], 2);
+        check(!more && errno == ENOMEM);
+    }
+    check_text(block, "as it was");
+    free(block);
+}
+
 static struct mutex mutex;
 static struct condition ready;
 static int stage;
@@ -431,11 +570,17 @@ int main(int argc, char **argv)
     test_file_errors();
     test_all_descriptors();
     test_directories();
+    test_writing();
+    test_moving();
+    test_many_files();
+    test_temporary_file();
+    test_changing_the_ramdisk();
     test_terminal();
     test_clocks();
     test_timeouts();
     test_aligned_memory();
     test_heap_use();
+    test_heap_limits();
     test_threads();
     test_sync();
     test_protection();
