@@ -857,6 +857,23 @@ static void full_server_says_so(void **state)
     assert_false(users[0].is_lost || users[1].is_lost);
 }
 
+/* Clients that only open sessions do not keep others out. */
+static void unused_sessions_make_room(void **state)
+{
+    static const struct ts_remote_limits limits = { .max_sessions = 2 };
+
+    (void)state;
+    ts_remote_server_destroy(server);
+    start_server(&limits);
+    add_user();
+    execute(add_user(), "echo");
+    run(2000);
+    add_user();
+    assert_true(run_until(&users[2].connected, 1000));
+    assert_false(users[1].is_lost || users[2].is_lost);
+    assert_true(run_until(&users[0].is_lost, 6000));
+}
+
 static void other_versions_are_refused(void **state)
 {
     struct user *u = add_user();
@@ -934,6 +951,7 @@ int main(void)
         TEST(idle_clients_stay),
         TEST(restarted_server_is_noticed),
         TEST(full_server_says_so),
+        TEST(unused_sessions_make_room),
         TEST(other_versions_are_refused),
         TEST(message_against_the_protocol),
         TEST(arguments_are_checked),

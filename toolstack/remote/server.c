@@ -7,6 +7,7 @@
 
 #define DEFAULT_SESSIONS 8
 #define DEFAULT_IDLE_MS  30000
+#define UNUSED_MS        1000 /* a client has something to say by then */
 
 struct ts_remote_server *ts_remote_server_create(const struct ts_remote_channel *channel,
                                                  const struct ts_remote_server_ops *ops,
@@ -65,17 +66,36 @@ static struct ts_remote_session **find_session(struct ts_remote_server *server,
     return NULL;
 }
 
+/* It was opened a while ago and nothing has come for it. */
+static bool is_unused(const struct ts_remote_session *session, uint64_t now)
+{
+    return !session->link.wanted && now - session->opened >= UNUSED_MS;
+}
+
+/* A place for a session, if need be that of an unused one; NULL when all are in use. */
+static struct ts_remote_session **find_place(struct ts_remote_server *server,
+                                             uint64_t now)
+{
+    for (unsigned int i = 0; i < server->limits.max_sessions; i++)
+        if (!server->sessions[i])
+            return &server->sessions[i];
+    for (unsigned int i = 0; i < server->limits.max_sessions; i++) {
+        if (is_unused(server->sessions[i], now)) {
+            close_session(&server->sessions[i]);
+            return &server->sessions[i];
+        }
+    }
+    return NULL;
+}
+
 static void open_session(struct ts_remote_server *server, uint64_t id, uint64_t now)
 {
-    for (unsigned int i = 0; i < server->limits.max_sessions; i++) {
-        if (server->sessions[i])
-            continue;
-        server->sessions[i] = session_create(server, id, now);
-        if (server->sessions[i])
-            return;
-        break;
-    }
-    answer_reset(server, id, RESET_FULL);
+    struct ts_remote_session **place = find_place(server, now);
+
+    if (place)
+        *place = session_create(server, id, now);
+    if (!place || !*place)
+        answer_reset(server, id, RESET_FULL);
 }
 
 static void receive(struct ts_remote_server *server, const struct frame *frame,

@@ -22,6 +22,7 @@ enum command_state { COMMAND_NONE, COMMAND_RUNNING, COMMAND_ENDED, COMMAND_REPOR
 
 struct ts_remote_session {
     struct ts_remote_server *server;
+    uint64_t opened; /* when */
     void *data;
     struct incoming_file file;
     bool wanted_due, result_due; /* of a file */

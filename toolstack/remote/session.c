@@ -20,6 +20,7 @@ struct ts_remote_session *session_create(struct ts_remote_server *server, uint64
         return NULL;
     memset(s, 0, offsetof(struct ts_remote_session, args));
     s->server = server;
+    s->opened = now;
     link_init(&s->link, id, false, now);
     return s;
 }
