@@ -50,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     copy = malloc(size);
     memcpy(copy, data + 1, size - 1);
     if (data[0] <= TS_PACKING_UNKNOWN && data[0] != TS_PACKING_NONE)
-        payload = (struct ts_payload){ .packing = data[0], .data = copy, .size = size - 1 };
+        payload =
+            (struct ts_payload){ .packing = data[0], .data = copy, .size = size - 1 };
     else if (ts_payload_find(copy, size - 1, &payload, &err))
         payload.packing = TS_PACKING_NONE;
     if (payload.packing != TS_PACKING_NONE)

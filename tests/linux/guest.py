@@ -48,8 +48,14 @@ class Guest:
 
     def __exit__(self, *_):
         self._console.kill()
-        self._console.stdin.close()
-        self._console.wait()
+        self._console.communicate()
+
+    def attach(self, timeout):
+        """The console of the domain that has been started again under this name."""
+        self._console.communicate(timeout=timeout)
+        with open(self.log, "ab") as log:
+            self._console = self.machine.popen("console", self.name, stdout=log,
+                                               stderr=subprocess.STDOUT)
 
     def output(self):
         return self.log.read_bytes().decode("utf-8", "replace").replace("\r", "")
@@ -74,5 +80,5 @@ class Guest:
         self._console.stdin.flush()
 
     def wait_end(self, timeout):
-        """The status of `create -c` once the domain has gone."""
+        """The status of the command that shows the console, once the domain has gone."""
         return self._console.wait(timeout)

@@ -122,7 +122,7 @@ static int check_size(const struct ts_payload *payload, struct ts_err *err)
     if (payload->unpacked_size && payload->unpacked_size <= MAX_BYTES)
         return 0;
     return ts_fail(err, -XEN_ENOEXEC,
-                   "is corrupt: it says that it has %llu bytes unpacked",
+                   "is cut off or corrupt: it says that it has %llu bytes unpacked",
                    (unsigned long long)payload->unpacked_size);
 }
 
