@@ -299,7 +299,7 @@ static void sessions_of_a_client_are_limited(void **state)
         for (; (n = ts_relay_for_machine(relay, &bytes)); passed++)
             ts_relay_machine_took(relay, n);
     }
-    assert_int_equal(passed, 16);
+    assert_int_equal(passed, 4);
     client_says(b, 1000, FRAME_HELLO, "");
     machine_hears(1000, "");
 }

@@ -55,12 +55,13 @@ static int load(void *context, const char *path, const void **data, size_t *size
     bool there;
 
     (void)context;
-    if (files_add(&files, path, &there, err))
-        return err->code;
-    if (!there)
-        return ts_fail(err, -XEN_ENOENT, "there is no file \"%s\"", path);
-    *data = file_read_all(&files.file[0], err);
-    *size = files.file[0].size;
+    *data = NULL;
+    if (!files_add(&files, path, &there, err) && !there)
+        ts_fail(err, -XEN_ENOENT, "there is no file \"%s\"", path);
+    if (files.n) {
+        *data = file_read_all(&files.file[0], err);
+        *size = files.file[0].size;
+    }
     files_close(&files);
     return *data ? 0 : err->code;
 }

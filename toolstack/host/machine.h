@@ -60,9 +60,10 @@ struct settings {
     unsigned int nr_qemu;
 };
 
-/* QEMU's command line, its files relative to the machine's folder. Lives until the end of
- * the program. NULL: a file is missing or memory is out (said). */
+/* QEMU's command line, for the machine's folder as the current one. NULL: a file is
+ * missing or memory is out (said). */
 char **qemu_command(const struct machine *machine, const struct settings *settings);
+void qemu_command_free(char **command);
 
 /* --- supervise.c --- */
 

@@ -33,8 +33,10 @@ static void add(struct list *list, const char *format, ...)
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
     va_end(args);
-    list->failed |= !text;
-    list->argv[list->n++] = text;
+    if (text)
+        list->argv[list->n++] = text;
+    else
+        list->failed = true;
 }
 
 static void add_words(struct list *list, const char *const *words)
@@ -209,22 +211,35 @@ static void add_machine(struct list *list, const struct machine *machine,
     add(list, "%u", s->cpus);
 }
 
+void qemu_command_free(char **command)
+{
+    for (char **word = command; word && *word; word++)
+        free(*word);
+    free(command);
+}
+
+/* Returns whether all files are there. */
+static bool fill(struct list *list, const struct machine *machine,
+                 const struct settings *s)
+{
+    add_machine(list, machine, s);
+    if (!(s->iso ? add_iso(list, s) : add_kernel(list, s)))
+        return false;
+    for (unsigned int i = 0; i < s->nr_qemu; i++)
+        add(list, "%s", s->qemu[i]);
+    return true;
+}
+
 char **qemu_command(const struct machine *machine, const struct settings *s)
 {
     struct list list = {
         .argv = calloc(MAX_ARGUMENTS + s->nr_qemu, sizeof(char *)),
     };
 
-    if (list.argv) {
-        add_machine(&list, machine, s);
-        if (!(s->iso ? add_iso(&list, s) : add_kernel(&list, s)))
-            return NULL;
-        for (unsigned int i = 0; i < s->nr_qemu; i++)
-            add(&list, "%s", s->qemu[i]);
-    }
-    if (!list.argv || list.failed) {
+    if (list.argv && fill(&list, machine, s) && !list.failed)
+        return list.argv;
+    if (!list.argv || list.failed)
         say("out of memory");
-        return NULL;
-    }
-    return list.argv;
+    qemu_command_free(list.argv);
+    return NULL;
 }

@@ -349,6 +349,7 @@ int tool_up(int argc, char **argv)
         }
         if (command)
             code = start(&machine, &r, command);
+        qemu_command_free(command);
     }
     free(qemu);
     return code;

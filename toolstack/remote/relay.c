@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define MAX_SESSIONS    256
-#define CLIENT_SESSIONS 16 /* of one client; it opens no further ones */
+#define CLIENT_SESSIONS 4 /* of one client; it opens no further ones */
 
 /* Bytes from start; what is put in follows at start + n. */
 struct queue {
