@@ -118,7 +118,7 @@ def measure_xen(build, disk):
     with Machine("xen", images.vmlinux(build), args="console=hvc0 panic=-1 quiet",
                  ramdisk=ramdisk, smp=1, memory=MEMORY, append="dom0_mem=1024M", qemu=ICOUNT,
                  build=build, cpu=CPU, log=programs / "linux-xen.log") as machine:
-        return with_sums(rows_of(machine, 400))
+        return with_sums(rows_of(machine, 900))
 
 
 def measure_pavise(build, disk):
@@ -130,7 +130,7 @@ def measure_pavise(build, disk):
     with Machine("pavise", programs / "tool.elf", ramdisk=ramdisk, smp=1, memory=MEMORY,
                  append="dom0_mem=256M", qemu=ICOUNT, build=build, cpu=CPU,
                  log=programs / "linux-pavise.log") as machine:
-        return with_sums(rows_of(machine, 200))
+        return with_sums(rows_of(machine, 600))
 
 
 def measure_native(build, disk):
@@ -142,7 +142,7 @@ def measure_native(build, disk):
                "-initrd", str(disk), *ICOUNT]
     log.write_text("")
     with subprocess.Popen(command) as qemu:
-        deadline = time.monotonic() + 200
+        deadline = time.monotonic() + 300
         while "BENCH over" not in log.read_text(errors="replace"):
             if qemu.poll() is not None or time.monotonic() > deadline:
                 qemu.kill()

@@ -135,7 +135,7 @@ def measure_xen(build, guests):
     with Machine("xen", images.vmlinux(build), args="console=hvc0 panic=-1 quiet", ramdisk=disk,
                  smp=1, memory=MEMORY, append="dom0_mem=1024M", qemu=ICOUNT, build=build,
                  log=programs / "tool-xen.log") as machine:
-        return with_sums(rows_of(machine, 600))
+        return with_sums(rows_of(machine, 1500))
 
 
 def measure_pavise(build, guests):
@@ -149,7 +149,7 @@ def measure_pavise(build, guests):
     with Machine("pavise", programs / "tool.elf", ramdisk=disk, smp=1,
                  memory=MEMORY, qemu=ICOUNT, build=build,
                  log=programs / "tool-pavise.log") as machine:
-        return with_sums(rows_of(machine, 120))
+        return with_sums(rows_of(machine, 300))
 
 
 ORDER = ("prompt create-to-first create-1 create-10 create-100 create-200 destroy list-0 "
