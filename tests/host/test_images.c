@@ -13,7 +13,7 @@
 static int start(void **state)
 {
     (void)state;
-    images_init(100 * KIB);
+    images_init(120 * KIB);
     return 0;
 }
 
@@ -132,9 +132,9 @@ static void test_what_is_refused_is_said(void **state)
     struct ts_err err = { 0 };
 
     (void)state;
-    assert_null(image_create("big", 100 * KIB, digest(1), &err));
+    assert_null(image_create("big", 120 * KIB, digest(1), &err));
     assert_int_equal(err.code, -XEN_ENOSPC);
-    assert_string_equal(err.text, "no room for \"big\": files may take 100 KiB here");
+    assert_string_equal(err.text, "no room for \"big\": files may take 120 KiB here");
     assert_null(image_create("huge", UINT64_MAX, digest(1), &err));
     assert_int_equal(err.code, -XEN_ENOSPC);
 }
@@ -146,7 +146,7 @@ static void test_the_number_of_images_is_bounded(void **state)
     unsigned int count = 0;
 
     (void)state;
-    images_init(10 * KIB);
+    images_init(80 * KIB);
     while (count < 20 && (image[count] = make((uint8_t)count, 0)))
         count++;
     assert_int_equal(count, 10);

@@ -35,10 +35,11 @@ size_t images_limit(void)
     return limit;
 }
 
-/* Small ones must not come for nothing: with names and what malloc() needs. */
+/* With what it takes besides; that is rounded up, so that they do not become too many to
+ * look through. */
 size_t image_cost(size_t size)
 {
-    return size + 1024;
+    return size + 8192;
 }
 
 static void drop(struct image *image)

@@ -20,28 +20,30 @@
 /* --- the end --- */
 
 static bool is_ending;
+static unsigned int reason; /* SHUTDOWN_* */
 
-static void end(void *reboot)
+static void end(void *unused)
 {
     uint64_t deadline = time_now() + LAST_WORDS;
 
+    (void)unused;
     while (sessions_count() && time_now() < deadline)
         thread_sleep_until(time_now() + 10 * NSEC_PER_MSEC);
-    exit_with_reason(reboot ? SHUTDOWN_reboot : SHUTDOWN_poweroff);
+    exit_with_reason(reason);
 }
 
 void machine_end(void *unused, bool reboot)
 {
-    static bool yes = true;
     struct thread *thread;
 
     (void)unused;
     if (is_ending)
         return;
     is_ending = true;
-    thread = thread_create("end", end, reboot ? &yes : NULL);
+    reason = reboot ? SHUTDOWN_reboot : SHUTDOWN_poweroff;
+    thread = thread_create("end", end, NULL);
     if (!thread)
-        exit_with_reason(reboot ? SHUTDOWN_reboot : SHUTDOWN_poweroff);
+        exit_with_reason(reason);
     thread_detach(thread);
 }
 

@@ -8,6 +8,8 @@
 #include "control.h"
 #include "images.h"
 
+#define FILES_MAX 64 /* of a session */
+
 static unsigned int count;
 
 unsigned int sessions_count(void)
@@ -120,9 +122,13 @@ static int file_begin(void *unused, struct ts_remote_session *remote, const char
     (void)unused;
     if (!s)
         return ts_fail(err, -XEN_ENOMEM, "the control domain has no memory left");
+    if (s->nr_files == FILES_MAX)
+        return ts_fail(err, -XEN_ENOSPC, "no room for \"%s\": a client may send %u files",
+                       path, FILES_MAX);
     if (is_too_much(s, size))
         return ts_fail(err, -XEN_ENOSPC, "no room for \"%s\": a client may send %zu KiB",
                        path, client_limit() >> 10);
+    s->nr_files++;
     image = image_find(digest);
     is_here = image;
     if (!image)

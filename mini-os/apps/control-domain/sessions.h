@@ -39,6 +39,7 @@ struct session {
     struct ts_remote_session *remote; /* NULL: the client has gone */
     struct sent_file *files, *coming;
     size_t files_cost;
+    unsigned int nr_files; /* offered */
     struct command command;
 };
 
