@@ -39,14 +39,11 @@ static size_t place_of(const char *path)
 
 static struct node *find(const char *path)
 {
-    size_t at = place_of(path);
+    size_t at = sorted ? place_of(path) : 0;
 
-    if (sorted)
-        return at < count && !strcmp(nodes[at]->path, path) ? nodes[at] : NULL;
-    for (size_t i = count; i > 0; i--)
-        if (!strcmp(nodes[i - 1]->path, path))
-            return nodes[i - 1];
-    return NULL;
+    while (!sorted && at < count && strcmp(nodes[at]->path, path))
+        at++;
+    return at < count && !strcmp(nodes[at]->path, path) ? nodes[at] : NULL;
 }
 
 /* Makes path absolute and plain: no empty, "." or ".." components. */

@@ -123,11 +123,9 @@ static bool edit_line(char c)
     return c == '\n';
 }
 
-/* Takes what is left of the line, or makes a new one. */
-static size_t read_line(char *buf, size_t len)
+/* Takes of the line what there is. */
+static size_t take_from_line(char *buf, size_t len)
 {
-    while (!in.finished)
-        in.finished = edit_line(next_byte());
     if (len > in.end - in.at)
         len = in.end - in.at;
     memcpy(buf, in.line + in.at, len);
@@ -139,6 +137,14 @@ static size_t read_line(char *buf, size_t len)
     return len;
 }
 
+/* Takes what is left of the line, or makes a new one. */
+static size_t read_line(char *buf, size_t len)
+{
+    while (!in.finished)
+        in.finished = edit_line(next_byte());
+    return take_from_line(buf, len);
+}
+
 /* VMIN 0: VTIME tenths of a second without a byte, and that is all. */
 static uint64_t raw_deadline(void)
 {
@@ -147,10 +153,13 @@ static uint64_t raw_deadline(void)
     return time_now() + tty.c_cc[VTIME] * 100 * NSEC_PER_MSEC;
 }
 
+/* What was edited before the mode changed comes first, unless it was taken back. */
 static size_t read_raw(char *buf, size_t len)
 {
     size_t got = 0;
 
+    if (in.at < in.end)
+        return take_from_line(buf, len);
     if (!have_byte(raw_deadline()))
         return 0;
     while (got < len && in.raw_at < in.raw_end)
@@ -174,7 +183,7 @@ size_t tty_read(char *buf, size_t len)
 static bool is_readable(void)
 {
     if (!(tty.c_lflag & ICANON))
-        return have_byte(TIME_NOW);
+        return in.at < in.end || have_byte(TIME_NOW);
     while (!in.finished && have_byte(TIME_NOW))
         in.finished = edit_line(next_byte());
     return in.finished;

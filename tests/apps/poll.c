@@ -2,7 +2,7 @@
 /*
  * Behaviour: one poll() waits for lines on the console, for counters that threads and
  * handlers raise, and for a time; nothing that comes in between is missed.
- * The test types: "one", "two" with its end later, "^D", and after "raw" single bytes.
+ * The test types: "one", "two" with its end later, "^D", "ab" without an end, and a single byte.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -141,14 +141,20 @@ static void test_lines(void)
     expect_line("");
 }
 
+/* What was typed of a line before the mode changed is not lost. */
 static void test_raw(void)
 {
     struct termios modes;
     char bytes[8] = "";
 
+    printf("type before\n");
+    check(wait_for_either(300) == 0);
     tcgetattr(STDIN_FILENO, &modes);
     modes.c_lflag &= ~(ICANON | ECHO);
     tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+    check(wait_for_either(-1) == 1);
+    check(read(STDIN_FILENO, bytes, sizeof(bytes)) == 2);
+    check_text(bytes, "ab");
     printf("type a byte\n");
     check(wait_for_either(-1) == 1);
     check(read(STDIN_FILENO, bytes, sizeof(bytes)) == 1 && bytes[0] == 'x');

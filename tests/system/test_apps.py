@@ -125,7 +125,8 @@ def test_foreign_frames(hypervisor):
 def test_waiting_for_several_things():
     with boot("poll", folder=TEST_APPS) as machine:
         for prompt, text in [("line", "one\r"), ("half a line", "two ha"),
-                             ("the rest", "lves\r"), ("the end", "\x04"), ("byte", "x")]:
+                             ("the rest", "lves\r"), ("the end", "\x04"), ("before", "ab"),
+                             ("byte", "x")]:
             machine.wait_for(rf"type (?:a )?{prompt}\n", SECONDS)
             machine.send(text)
         result = machine.wait_for(said(r"Test result: (\w+)"), SECONDS)[1]
