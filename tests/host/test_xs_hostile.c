@@ -350,9 +350,11 @@ static void ring_indices(void **state)
     ring_works(connection);
     for (uint32_t bad = XENSTORE_RING_SIZE + 1; bad; bad *= 2) {
         page.req_prod = page.req_cons + bad;
+        signals = 0;
         xs_connection_ready(connection);
         run(house.server);
         assert_int_equal(page.error, XENSTORE_ERROR_RINGIDX);
+        assert_int_equal(signals, 1); /* the guest learns of it */
         page.req_prod = page.req_cons;
         xs_connection_ready(connection);
         run(house.server);
