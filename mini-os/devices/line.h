@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Interrupt lines of devices, as event channels. In threads. */
+/* Interrupts of devices, by line or by message (MSI-X), as event channels. In threads. */
 #ifndef MINI_OS_DEVICES_LINE_H
 #define MINI_OS_DEVICES_LINE_H
 
@@ -12,6 +12,8 @@ typedef void line_handler_t(void *data);
 struct line {
     unsigned int pirq;
     evtchn_port_t port; /* 0: closed */
+    bool is_message;
+    unsigned int address; /* message: of which PCI function */
     line_handler_t *handler;
     void *data;
 };
@@ -22,6 +24,13 @@ struct line {
  * the hypervisor's own, -XEN_EBUSY or -XEN_EEXIST it is in use.
  */
 int line_open(struct line *line, unsigned int gsi, line_handler_t *handler, void *data);
+
+/*
+ * Opens entry 0 of the PCI function's MSI-X table likewise, and switches the function to
+ * MSI-X, with the other entries masked. Also -XEN_ENODEV: it has no MSI-X.
+ */
+int line_open_message(struct line *line, unsigned int address, line_handler_t *handler,
+                      void *data);
 
 /* The handler is not called any more. Nothing happens to a closed one. */
 void line_close(struct line *line);

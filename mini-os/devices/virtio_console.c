@@ -186,18 +186,35 @@ static const struct channel_ops ops = {
     .read = console_read_bytes,
 };
 
+/* By a message if that is possible: a line may be shared, with devices of nobody too. */
+static bool open_interrupt(struct console *c)
+{
+    if (!line_open_message(&c->line, c->device.address, on_interrupt, c)) {
+        virtio_use_message(&c->device);
+        return true;
+    }
+    return !line_open(&c->line, virtio_line(&c->device), on_interrupt, c);
+}
+
+static void describe(struct console *c)
+{
+    unsigned int address = c->device.address;
+
+    ksnprintf(c->channel.description, sizeof(c->channel.description),
+              "virtio port %s, PCI %02x:%02x.%x, %s %u", c->wanted, address >> 8,
+              address >> 3 & 0x1f, address & 7, c->line.is_message ? "message" : "line",
+              c->line.pirq);
+}
+
 static bool attach(struct console *c, unsigned int address)
 {
-    unsigned int line;
-
     if (!virtio_attach(&c->device, address))
         return false;
-    line = virtio_line(&c->device);
-    ksnprintf(c->channel.description, sizeof(c->channel.description),
-              "virtio port %s, PCI %02x:%02x.%x, line %u", c->wanted, address >> 8,
-              address >> 3 & 0x1f, address & 7, line);
     virtio_reset(&c->device);
-    return allocate(c) && !line_open(&c->line, line, on_interrupt, c) && bring_up(c);
+    if (!allocate(c) || !open_interrupt(c))
+        return false;
+    describe(c);
+    return bring_up(c);
 }
 
 struct search {

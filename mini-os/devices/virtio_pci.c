@@ -31,6 +31,7 @@ enum cap_type { CAP_COMMON = 1, CAP_NOTIFY = 2, CAP_ISR = 3, CAP_DEVICE = 4 };
 #define DEVICE_STATUS         0x14
 #define QUEUE_SELECT          0x16
 #define QUEUE_SIZE            0x18
+#define QUEUE_ENTRY           0x1a /* of the MSI-X table */
 #define QUEUE_ENABLE          0x1c
 #define QUEUE_NOTIFY_OFFSET   0x1e
 #define QUEUE_DESCRIPTORS     0x20
@@ -161,6 +162,20 @@ bool virtio_start(struct virtio_device *device, uint64_t features)
     return false;
 }
 
+void virtio_use_message(struct virtio_device *device)
+{
+    device->has_message = true;
+}
+
+/* With the queue selected: its interrupts come by entry 0. */
+static bool choose_entry(struct virtio_device *device)
+{
+    if (!device->has_message)
+        return true;
+    mmio_write16(device->common + QUEUE_ENTRY, 0);
+    return mmio_read16(device->common + QUEUE_ENTRY) == 0;
+}
+
 static void write_address(struct virtio_device *device, unsigned int reg, uint64_t maddr)
 {
     mmio_write32(device->common + reg, (uint32_t)maddr);
@@ -175,7 +190,7 @@ bool virtio_add_queue(struct virtio_device *device, struct virtqueue *queue)
     mmio_write16(device->common + QUEUE_SELECT, queue->index);
     bell = mmio_read16(device->common + QUEUE_NOTIFY_OFFSET) * device->notify_multiplier;
     if (mmio_read16(device->common + QUEUE_SIZE) < queue->nr ||
-        bell > device->notify_bytes - sizeof(*queue->bell))
+        bell > device->notify_bytes - sizeof(*queue->bell) || !choose_entry(device))
         return false;
     virtqueue_addresses(queue, &at);
     mmio_write16(device->common + QUEUE_SIZE, queue->nr);
@@ -194,5 +209,5 @@ void virtio_go(struct virtio_device *device)
 
 bool virtio_interrupt(struct virtio_device *device)
 {
-    return mmio_read8(device->isr) & ISR_QUEUE;
+    return device->has_message || mmio_read8(device->isr) & ISR_QUEUE;
 }
