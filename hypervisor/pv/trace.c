@@ -102,7 +102,7 @@ static void record_emulated(const struct vcpu *v, const struct exception *e)
     if (!insn_decode(e->insn, e->insn_bytes, e->code64, &i))
         record_insn(v, e,
                     i.opcode | (uint32_t)i.two_byte << 8 |
-                        (i.two_byte ? (uint32_t)i.modrm << 16 : 0));
+                        (uint32_t)(i.two_byte ? i.modrm : i.imm8) << 16);
 }
 
 /* #GP: an instruction refused or emulated, or `int n`. */

@@ -172,6 +172,8 @@ static void test_emulation(void **state)
         "emulation: cpuid(0x1, 0x2) = 0x3 0x4 0x5 0x6, before 0xffffffff80000102");
     put(0, ABI_TRC_PV_INSN, WORDS(0xee, 7, 8, 0x3f8, 7, 8, 0x3f8));
     expect_line("emulation: out byte(0x3f8, 0x7), before 0xffffffff80000102");
+    put(0, ABI_TRC_PV_INSN, WORDS(0xe4 | 0x61 << 16, 7, 8, 9, 0xff, 8, 9));
+    expect_line("emulation: in byte(0x61) = 0xff, before 0xffffffff80000102");
     put(0, TRC_PV_PTWR_EMULATION | TRC_64_FLAG,
         WORDS(HALVES(0x5067), HALVES(0xffff880000001008), HALVES(0xffffffff80000100)));
     expect_line(

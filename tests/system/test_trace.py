@@ -17,18 +17,20 @@ def machine():
         yield started
 
 
-def free_memory(machine):
-    return int(re.search(r"^free_memory *: (\d+)", machine.run("info"), re.MULTILINE)[1])
+def free_kib(machine):
+    return machine.json("info")["memory"]["free_kib"]
 
 
 def traced_from_start(machine, config, *options):
     """The lines of a guest's whole life."""
     name = config.split(".")[0]
     machine.run("create", "-p", "-q", config)
+    before = free_kib(machine)
     process = machine.popen("trace", name, "-c", "all", *options)
     deadline = time.monotonic() + SECONDS
-    while machine.call("trace", name, "-t", "1").returncode != 4:  # in use: it has begun
-        assert time.monotonic() < deadline
+    while free_kib(machine) == before:  # the rings are made
+        assert time.monotonic() < deadline and process.poll() is None
+    time.sleep(0.5)
     machine.run("unpause", name)
     return process
 
@@ -56,12 +58,12 @@ def test_ends(machine):
     """... by ^C, and when the guest is destroyed; the rings are given back each time."""
     machine.run("create", "-q", "echo.cfg")
     machine.run("trace", "echo", "-n", "1", "-t", "1")
-    before = free_memory(machine)
+    before = free_kib(machine)
     process = machine.popen("trace", "echo")
     assert machine.call("trace", "echo", "-S", "8", "-t", "0.1").returncode in (0, 4)
     interrupt(process)
     assert process.wait(SECONDS) == 130
-    assert free_memory(machine) == before
+    assert free_kib(machine) == before
     process = machine.popen("trace", "echo")
     time.sleep(0.2)
     machine.run("destroy", "echo")
@@ -74,9 +76,9 @@ def test_refusals(machine):
     machine.fail("trace", "echo", "-c", "calls,everything", code=2)
     machine.fail("trace", "echo", "-S", "0", code=2)
     machine.fail("trace", "echo", "-t", "soon", code=2)
-    before = free_memory(machine)
+    before = free_kib(machine)
     machine.run("trace", "echo", "-S", "16384", "-t", "0.1")
-    assert free_memory(machine) == before
+    assert free_kib(machine) == before
 
 
 def test_losses_are_told(machine):

@@ -228,6 +228,14 @@ static void add_operands(struct ts_text *text, const struct ts_trace_record *r)
     case 0x123:
         ts_text_printf(text, "%u", w[0] >> 19 & 7);
         break;
+    case 0xe4:
+    case 0xe5:
+        ts_text_printf(text, "(%#x) = %#x", w[0] >> 16 & 0xff, w[4]);
+        break;
+    case 0xe6:
+    case 0xe7:
+        ts_text_printf(text, "(%#x, %#x)", w[0] >> 16 & 0xff, w[1]);
+        break;
     case 0xec:
     case 0xed:
         ts_text_printf(text, "(%#x) = %#x", w[3] & 0xffff, w[4]);

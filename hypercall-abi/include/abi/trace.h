@@ -122,8 +122,9 @@
 #define ABI_TRC_PV_POINTED (ABI_TRC_PV_DETAIL + 2)
 /*
  * The instruction that was emulated; its place came before. Word 0: last opcode byte,
- * bit 8: preceded by 0x0f, bits 16-23: ModRM. CPUID: EAX, ECX before it; EAX, EBX, ECX,
- * EDX after it. All others: low words of RAX, RCX, RDX before it and after it.
+ * bit 8: preceded by 0x0f, bits 16-23: ModRM in that case, else the byte behind it. CPUID:
+ * EAX, ECX before it; EAX, EBX, ECX, EDX after it. All others: low words of RAX, RCX, RDX
+ * before it and after it.
  */
 #define ABI_TRC_PV_INSN (ABI_TRC_PV_DETAIL + 3)
 /* Events are delivered. Word 0: how many are pending; the following: the first ports. */
