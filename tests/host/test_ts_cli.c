@@ -277,6 +277,34 @@ static void test_trigger(void **state)
     expect_failure("trigger 0 nmi", TS_EXIT_FAILED, "domain 0");
 }
 
+static void test_sched(void **state)
+{
+    static const char heading[] = "Name                                ID Weight  Cap\n";
+    char rows[256];
+
+    (void)state;
+    fake_file("hello.cfg", hello_cfg, sizeof(hello_cfg) - 1);
+    expect("create -q hello.cfg cap=50", 0, "", "");
+    snprintf(rows, sizeof(rows),
+             "%sDomain-0                             0    256    0\n"
+             "hello                                1    256   50\n",
+             heading);
+    expect("sched-credit2", 0, rows, "");
+    expect("sched-credit2 -d hello -w 512", 0, "", "");
+    expect("sched-credit2 -d 1 --cap=0", 0, "", "");
+    snprintf(rows, sizeof(rows), "%shello                                1    512    0\n",
+             heading);
+    expect("sched-credit2 -d hello", 0, rows, "");
+    assert_int_equal(ts_domain_by_id(manager, 1)->config->sched.weight, 512);
+    expect("sched-credit2 -d 0 -w 1000", 0, "", "");
+    assert_int_equal(run_json("sched-credit2"), 0);
+    assert_int_equal(run_json("sched-credit2 -d hello -c 20"), 0);
+    expect_failure("sched-credit2 -w 512", TS_EXIT_USAGE, "-d DOMAIN");
+    expect_failure("sched-credit2 -d hello -w 0", TS_EXIT_USAGE, "from 1 to 65535");
+    expect_failure("sched-credit2 -d hello -c 65536", TS_EXIT_USAGE, "from 0 to 65535");
+    expect_failure("sched-credit2 -d nobody", TS_EXIT_NO_DOMAIN, "nobody");
+}
+
 /* --- vCPUs --- */
 
 static void test_vcpus(void **state)
@@ -607,10 +635,10 @@ static void test_words(void **state)
 static void test_help(void **state)
 {
     (void)state;
-    expect_part("help", "\nlist        domains and how they are\n");
-    expect_part("help", "\nupward      go up\n");
-    expect_part("", "\nlist        domains");
-    expect_part("--help", "\nlist        domains");
+    expect_part("help", "\nlist           domains and how they are\n");
+    expect_part("help", "\nupward         go up\n");
+    expect_part("", "\nlist           domains");
+    expect_part("--help", "\nlist           domains");
     assert_null(strstr(user.out, "complete"));
     expect_part("help shutdown", "usage: shutdown [OPTION...] DOMAIN|-a\n");
     expect_part("shutdown -h", "  -t, --timeout SECONDS      how long it has");
@@ -713,35 +741,21 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, user_start, user_stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_create),
-        TEST(test_create_dry),
-        TEST(test_create_mistakes),
-        TEST(test_list),
-        TEST(test_states),
-        TEST(test_zombie),
-        TEST(test_simple_verbs),
-        TEST(test_simple_verbs_json),
-        TEST(test_mem_max),
-        TEST(test_mem_set),
-        TEST(test_sysrq),
-        TEST(test_trigger),
-        TEST(test_vcpus),
-        TEST(test_shutdown),
-        TEST(test_shutdown_all),
-        TEST(test_reboot),
-        TEST(test_reboot_fails),
-        TEST(test_too_late),
-        TEST(test_shutdown_interrupted),
-        TEST(test_poweroff),
-        TEST(test_machine),
-        TEST(test_uptime),
-        TEST(test_top),
-        TEST(test_inspect),
-        TEST(test_packed),
-        TEST(test_words),
-        TEST(test_help),
-        TEST(test_place),
-        TEST(test_without_machine),
+        TEST(test_create),          TEST(test_create_dry),
+        TEST(test_create_mistakes), TEST(test_list),
+        TEST(test_states),          TEST(test_zombie),
+        TEST(test_simple_verbs),    TEST(test_simple_verbs_json),
+        TEST(test_mem_max),         TEST(test_mem_set),
+        TEST(test_sysrq),           TEST(test_trigger),
+        TEST(test_sched),           TEST(test_vcpus),
+        TEST(test_shutdown),        TEST(test_shutdown_all),
+        TEST(test_reboot),          TEST(test_reboot_fails),
+        TEST(test_too_late),        TEST(test_shutdown_interrupted),
+        TEST(test_poweroff),        TEST(test_machine),
+        TEST(test_uptime),          TEST(test_top),
+        TEST(test_inspect),         TEST(test_packed),
+        TEST(test_words),           TEST(test_help),
+        TEST(test_place),           TEST(test_without_machine),
         TEST(test_complete),
     };
 

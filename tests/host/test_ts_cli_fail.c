@@ -31,6 +31,8 @@ static const char *const commands[] = {
     "mem-set hello 512",
     "sysrq hello s",
     "trigger hello nmi",
+    "sched-credit2",
+    "sched-credit2 -d hello -w 3",
     "vcpu-list",
     "vcpu-pin hello all 0 1",
     "vcpu-set hello 1",

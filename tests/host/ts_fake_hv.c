@@ -190,6 +190,7 @@ static void run_anywhere(struct domain *d)
 {
     memset(d->affinity, 0xff, sizeof(d->affinity));
     memset(d->soft, 0xff, sizeof(d->soft));
+    d->sched.weight = 256;
 }
 
 static int domain_create(struct ts_hv *hv, const struct ts_domain_params *params,

@@ -148,6 +148,13 @@ def test_memory_limit(machine):
     assert document(machine, "mem-max", "echo", "8m")
 
 
+def test_shares(machine):
+    machine.run("create", "-q", "echo.cfg")
+    assert machine.run("sched-credit2", "-d", "echo", "-w", "512", "-c", "50") == ""
+    assert re.search(r"^echo +1 +512 +50$", machine.run("sched-credit2"), re.MULTILINE)
+    assert document(machine, "sched-credit2", "-d", "echo")
+
+
 def test_requests_to_the_guest(machine):
     """What mini-os does with them is its own affair."""
     machine.run("create", "-q", "echo.cfg")

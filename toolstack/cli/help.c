@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#define WIDTH 12 /* of the longest name and two blanks */
+#define WIDTH 15 /* of the longest name and two blanks */
 
 /* "-t, --timeout SECONDS", "    --force", "-F" */
 static void option_text(const struct option *o, char *text, size_t size)

@@ -242,6 +242,7 @@ enum ts_exit pause_run(struct call *call);
 enum ts_exit poweroff_run(struct call *call);
 enum ts_exit reboot_run(struct call *call);
 enum ts_exit rename_run(struct call *call);
+enum ts_exit sched_run(struct call *call);
 enum ts_exit shutdown_run(struct call *call);
 enum ts_exit sysrq_run(struct call *call);
 enum ts_exit top_run(struct call *call);

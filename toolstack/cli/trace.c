@@ -154,7 +154,8 @@ static enum ts_exit run(struct tracing *t)
         if (is_over(t, now) || (!more && ending))
             return TS_EXIT_OK;
         ending = domain_is_over(t);
-        if (!more && !ending && !call_wait(t->call, now + POLL_NS))
+        /* Others have their turn, however much there is to be read. */
+        if (!call_wait(t->call, more || ending ? now : now + POLL_NS))
             return TS_EXIT_INTERRUPTED;
     }
 }

@@ -44,6 +44,13 @@ static const struct option poweroff_options[] = {
     { 0 },
 };
 
+static const struct option sched_options[] = {
+    { 'd', "domain", "DOMAIN", "the domain to tell about, or to change", WORD_DOMAIN },
+    { 'w', "weight", "WEIGHT", "its share beside others'; default 256", WORD_OTHER },
+    { 'c', "cap", "CAP", "the most of one CPU, in percent; 0: no limit", WORD_OTHER },
+    { 0 },
+};
+
 static const struct option shutdown_options[] = {
     { 'a', "all", NULL, "all domains but domain 0", WORD_OTHER },
     { 'w', "wait", NULL, "until it has ended; twice: until it is gone", WORD_OTHER },
@@ -220,6 +227,13 @@ static const struct verb table[] = {
       .most = 2,
       .operands = { WORD_DOMAIN, WORD_OTHER },
       .run = vcpu_set_run },
+    { .name = "sched-credit2",
+      .arguments = "",
+      .summary = "shares of the processors' time",
+      .options = sched_options,
+      .least = 0,
+      .most = 0,
+      .run = sched_run },
     { .name = "uptime",
       .arguments = "[DOMAIN...]",
       .summary = "how long domains have been running",

@@ -138,6 +138,23 @@ static int pin_vcpus(struct ts_manager *m, const struct record *r)
     return rc;
 }
 
+/* What the configuration does not mention stays as the hypervisor has it. */
+static int set_sched(struct ts_manager *m, const struct record *r)
+{
+    const struct ts_sched_params *wanted = &r->config.sched;
+    struct ts_sched_params params = *wanted;
+    struct ts_hv *hv = m->env.hv;
+    int rc = 0;
+
+    if (!wanted->weight && !wanted->cap)
+        return 0;
+    if (!wanted->weight) {
+        rc = hv->ops->sched_get(hv, r->domain.id, &params);
+        params.cap = wanted->cap;
+    }
+    return rc ? rc : hv->ops->sched_set(hv, r->domain.id, &params);
+}
+
 static int set_limits(struct ts_manager *m, const struct record *r, struct ts_err *err)
 {
     const struct ts_config *c = &r->config;
@@ -154,8 +171,7 @@ static int set_limits(struct ts_manager *m, const struct record *r, struct ts_er
     rc = pin_vcpus(m, r);
     if (rc)
         return ts_fail(err, rc, "its vCPUs cannot be pinned: %s", ts_err_text(rc));
-    if (c->sched.weight)
-        rc = hv->ops->sched_set(hv, id, &c->sched);
+    rc = set_sched(m, r);
     if (rc)
         return ts_fail(err, rc, "its weight and cap are refused: %s", ts_err_text(rc));
     return 0;

@@ -202,6 +202,30 @@ int ts_domain_nmi(struct ts_manager *m, domid_t id, unsigned int vcpu, struct ts
               : 0;
 }
 
+int ts_domain_set_sched(struct ts_manager *m, domid_t id, unsigned int weight,
+                        unsigned int cap, struct ts_err *err)
+{
+    struct record *r = record_find(m, id);
+    struct ts_hv *hv = m->env.hv;
+    struct ts_sched_params params;
+    int rc;
+
+    if (!r)
+        return ts_fail(err, -XEN_ESRCH, "there is no domain %u", id);
+    rc = hv->ops->sched_get(hv, id, &params);
+    if (!rc && weight)
+        params.weight = weight;
+    if (!rc && cap != TS_KEEP_CAP)
+        params.cap = cap;
+    if (!rc)
+        rc = hv->ops->sched_set(hv, id, &params);
+    if (rc)
+        return ts_fail(err, rc, "the weight and cap of domain %u cannot be changed: %s",
+                       id, ts_err_text(rc));
+    r->config.sched = params;
+    return 0;
+}
+
 static int pin_one(struct ts_manager *m, domid_t id, unsigned int vcpu,
                    const struct ts_cpu_set *hard, const struct ts_cpu_set *soft,
                    struct ts_err *err)

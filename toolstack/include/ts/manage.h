@@ -225,6 +225,11 @@ int ts_domain_sysrq(struct ts_manager *manager, domid_t id, char letter,
 int ts_domain_nmi(struct ts_manager *manager, domid_t id, unsigned int vcpu,
                   struct ts_err *err);
 
+/* Weight 0, cap TS_KEEP_CAP: as it is. Restarts keep it. */
+#define TS_KEEP_CAP (~0u)
+int ts_domain_set_sched(struct ts_manager *manager, domid_t id, unsigned int weight,
+                        unsigned int cap, struct ts_err *err);
+
 /* vcpu TS_ALL_VCPUS: all of them. hard or soft may be NULL: unchanged. */
 #define TS_ALL_VCPUS (~0u)
 int ts_domain_pin(struct ts_manager *manager, domid_t id, unsigned int vcpu,
