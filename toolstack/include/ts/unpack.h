@@ -34,7 +34,7 @@ struct ts_payload {
     const uint8_t *data;
     size_t size;
     uint64_t unpacked_size; /* as the file says */
-    char version[80];       /* a bzImage's own line about itself; printable */
+    char version[160];      /* a bzImage's own line about itself; printable */
 };
 
 /*
