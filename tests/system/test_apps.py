@@ -122,6 +122,12 @@ def test_foreign_frames(hypervisor):
         assert result == "SUCCESS", machine.output()
 
 
+def test_bulk_memory():
+    with boot("bulk", folder=TEST_APPS) as machine:
+        result = machine.wait_for(said(r"Test result: (\w+)"), SECONDS)[1]
+        assert result == "SUCCESS", machine.output()
+
+
 def test_waiting_for_several_things():
     with boot("poll", folder=TEST_APPS) as machine:
         for prompt, text in [("line", "one\r"), ("half a line", "two ha"),
