@@ -54,26 +54,28 @@ int physdev_map_message(struct domain *d, const physdev_map_pirq_t *arg)
                         arg->pirq);
 }
 
-/* 0; -ENODEV not a function that was reported. */
-int physdev_op_restore_msi(physdev_restore_msi_t *arg)
+/* 0; -ENODEV not a function that was reported; -EPERM not the caller's. */
+static int restore(uint16_t segment, uint8_t bus, uint8_t devfn)
 {
     uint16_t function;
-    int rc = function_of(0, arg->bus, arg->devfn, &function);
+    int rc = function_of(segment, bus, devfn, &function);
 
-    if (!rc)
-        irq_restore_msi(function);
-    return rc;
+    if (rc)
+        return rc;
+    if (!current->domain->is_privileged)
+        return -EPERM;
+    irq_restore_msi(function);
+    return 0;
 }
 
-/* The same. */
+int physdev_op_restore_msi(physdev_restore_msi_t *arg)
+{
+    return restore(0, arg->bus, arg->devfn);
+}
+
 int physdev_op_restore_msi_ext(physdev_pci_device_t *arg)
 {
-    uint16_t function;
-    int rc = function_of(arg->seg, arg->bus, arg->devfn, &function);
-
-    if (!rc)
-        irq_restore_msi(function);
-    return rc;
+    return restore(arg->seg, arg->bus, arg->devfn);
 }
 
 /*
