@@ -286,8 +286,10 @@ static int trace_op(struct ts_hv *hv, struct ts_trace_op *op)
         machine.enabled = op->cmd == XEN_SYSCTL_TBUFOP_enable;
         return 0;
     case ABI_TBUFOP_SELECT:
+        if (op->size != 5)
+            return -XEN_ESRCH;
         machine.kinds = op->events;
-        return op->size == 5 ? 0 : -XEN_ESRCH;
+        return 0;
     case ABI_TBUFOP_RELEASE:
         assert_false(machine.enabled);
         machine.has_rings = false;
@@ -386,6 +388,7 @@ static void test_reading(void **state)
     ((struct t_buf *)machine.ring[0])->prod = ~0u;
     assert_false(ts_trace_next(trace, &r));
     ts_trace_stop(trace);
+    assert_int_equal(machine.kinds, 0);
     assert_int_equal(machine.maps, 0);
     assert_false(machine.has_rings);
 }

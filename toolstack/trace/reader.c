@@ -21,6 +21,8 @@ struct ts_trace {
     uint32_t bytes;      /* of records in one */
     bool has_rings;      /* the hypervisor has made them for us */
     struct ring *ring;
+    domid_t *selected; /* domains that are traced, to be left as they were */
+    unsigned int nr_selected;
 };
 
 static int trace_op(struct ts_trace *trace, uint32_t cmd, uint32_t events, uint32_t size)
@@ -144,11 +146,25 @@ int ts_trace_start(struct ts_hv *hv, unsigned int frames, struct ts_trace **out,
     return 0;
 }
 
+/* Has id undone at the end. */
+static bool note_selected(struct ts_trace *trace, domid_t id)
+{
+    domid_t *more = realloc(trace->selected, (trace->nr_selected + 1) * sizeof(*more));
+
+    if (!more)
+        return false;
+    trace->selected = more;
+    more[trace->nr_selected++] = id;
+    return true;
+}
+
 int ts_trace_select(struct ts_trace *trace, domid_t id, uint32_t kinds,
                     struct ts_err *err)
 {
-    int rc = trace_op(trace, ABI_TBUFOP_SELECT, kinds, id);
+    int rc = -XEN_ENOMEM;
 
+    if (note_selected(trace, id))
+        rc = trace_op(trace, ABI_TBUFOP_SELECT, kinds, id);
     return rc ? ts_fail(err, rc, "domain %u cannot be traced: %s", id, ts_err_text(rc))
               : 0;
 }
@@ -162,6 +178,8 @@ void ts_trace_stop(struct ts_trace *trace)
 {
     if (!trace)
         return;
+    for (unsigned int i = 0; i < trace->nr_selected; i++)
+        trace_op(trace, ABI_TBUFOP_SELECT, 0, trace->selected[i]);
     if (trace->has_rings)
         trace_op(trace, XEN_SYSCTL_TBUFOP_disable, 0, 0);
     for (unsigned int i = 0; i < trace->nr_cpus; i++)
@@ -169,6 +187,7 @@ void ts_trace_stop(struct ts_trace *trace)
             trace->hv->ops->frames_unmap(trace->hv, trace->ring[i].head, trace->frames);
     if (trace->has_rings)
         trace_op(trace, ABI_TBUFOP_RELEASE, 0, 0);
+    free(trace->selected);
     free(trace->ring);
     free(trace);
 }

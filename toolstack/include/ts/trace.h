@@ -43,7 +43,8 @@ int ts_trace_select(struct ts_trace *trace, domid_t id, uint32_t kinds,
  */
 bool ts_trace_next(struct ts_trace *trace, struct ts_trace_record *record);
 unsigned int ts_trace_cpus(const struct ts_trace *trace);
-/* Switches tracing off and gives the rings back. NULL is allowed. */
+/* Switches tracing off, of every domain that was selected, and gives the rings back. NULL
+ * is allowed. */
 void ts_trace_stop(struct ts_trace *trace);
 
 /* --- decode.c: lines --- */
