@@ -115,3 +115,23 @@ def test_five_at_once(tmp_path, ramdisk):
         finally:
             for guest in guests:
                 guest.__exit__()
+
+
+def test_a_kept_kernel_gives_way(tmp_path, ramdisk):
+    """Memory of unpacked kernels is had by the next domain that needs it."""
+    config = tmp_path / "linux.cfg"
+    config.write_text(f'name = "linux"\nkernel = "{vmlinuz(KERNELS[1])}"\n'
+                      f'ramdisk = "{ramdisk}"\nmemory = 128\n')
+    with ToolMachine(smp=1, memory=512, append="dom0_mem=128M", log=tmp_path / "machine.log") \
+            as machine:
+        def free():
+            return machine.json("info")["memory"]["free_kib"]
+
+        before = free()
+        machine.run("create", "-p", config, timeout=BOOT_SECONDS)
+        machine.run("destroy", "linux")
+        kept = before - free()
+        assert kept > 40 << 10
+        machine.run("create", "-p", "hello.cfg", f"memory={(before - kept // 2) >> 10}")
+        machine.run("destroy", "hello")
+        assert free() == before
