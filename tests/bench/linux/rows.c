@@ -113,6 +113,16 @@ static void map_file(void)
         fail("mmap");
 }
 
+static void map_and_unmap_file(void)
+{
+    int flags = MAP_SHARED | MAP_POPULATE;
+
+    area = mmap(NULL, MANY_PAGES * PAGE, PROT_READ | PROT_WRITE, flags, file, 0);
+    if (area == MAP_FAILED)
+        fail("mmap");
+    munmap(area, MANY_PAGES * PAGE);
+}
+
 static void map_and_fill_area(void)
 {
     map_area();
@@ -261,6 +271,7 @@ static void measure_memory(void)
     make_file();
     measure("page-fault", MANY_PAGES, map_file, touch_area, unmap_area);
     measure("page-fault-zeroed", MANY_PAGES, map_area, touch_area, unmap_area);
+    measure("mmap-munmap-256-pages", 1, nothing, map_and_unmap_file, nothing);
     measure("munmap-256-pages", 1, map_and_fill_area, unmap_area, nothing);
     measure("mprotect-256-pages", 1, map_and_fill_area, protect_area, unmap_area);
     measure("mmap-touch-munmap", 1, nothing, map_touch_unmap, nothing);
