@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Behaviour: operations on the machine that the hypervisor leaves out are refused: tracing,
- * profiling, power management, hot plug, live patching, message signalled interrupts.
+ * Behaviour: operations on the machine that the hypervisor leaves out are refused:
+ * profiling, power management, hot plug, live patching; so are messages of no device.
  * Provocation: each with an argument of zeros.
  * Expected: the error of its row.
  *
@@ -13,10 +13,10 @@
 #include <abi/platform.h>
 #include <abi/sysctl.h>
 
-COVERS(sysctl, XEN_SYSCTL_perfc_op, XEN_SYSCTL_get_pmstat,
-       XEN_SYSCTL_cpu_hotplug, XEN_SYSCTL_pm_op, XEN_SYSCTL_page_offline_op,
-       XEN_SYSCTL_lockprof_op, XEN_SYSCTL_coverage_op, XEN_SYSCTL_psr_cmt_op,
-       XEN_SYSCTL_psr_alloc, XEN_SYSCTL_livepatch_op);
+COVERS(sysctl, XEN_SYSCTL_perfc_op, XEN_SYSCTL_get_pmstat, XEN_SYSCTL_cpu_hotplug,
+       XEN_SYSCTL_pm_op, XEN_SYSCTL_page_offline_op, XEN_SYSCTL_lockprof_op,
+       XEN_SYSCTL_coverage_op, XEN_SYSCTL_psr_cmt_op, XEN_SYSCTL_psr_alloc,
+       XEN_SYSCTL_livepatch_op);
 COVERS(platform_op, XENPF_add_memtype, XENPF_del_memtype, XENPF_read_memtype,
        XENPF_microcode_update, XENPF_platform_quirk, XENPF_efi_runtime_call,
        XENPF_change_freq, XENPF_getidletime, XENPF_set_processor_pminfo, XENPF_cpu_online,
