@@ -4,9 +4,8 @@
 #   make test-matrix   every combination of loader, processors, memory and CPU model, of
 #                      which `make test` runs a covering set
 #   make test-cycles   1,000 domains killed at random moments
-#   make test-crowd    1,000 guests at once through the tool
 
-.PHONY: test-matrix test-cycles test-crowd
+.PHONY: test-matrix test-cycles
 test-matrix: install-deps
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build iso
 	$(Q)$(PYTEST) -n $(JOBS) --dist load tests/system/full_matrix.py
@@ -14,7 +13,3 @@ test-matrix: install-deps
 test-cycles: install-deps
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build
 	$(Q)$(PYTEST) tests/system/test_many_cycles.py
-
-test-crowd: install-deps
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) test-build all
-	$(Q)$(PYTEST) tests/system/tool_crowd.py
