@@ -15,9 +15,10 @@
 #:   test-linux     boot Debian's own kernels, as domain 0 and as guests (fetches 300 MB)
 #:   conformance    guest tests on Debian's Xen 4.17 and on Pavise, a row each
 #:   coverage       rows of the ABI tables without a guest test
-#:   bench          instruction counts on Debian's Xen 4.17 and on Pavise, side by side
-#:   bench-tool     the same of guests made and ended: the control domain and xl (4 minutes)
-#:   bench-linux    the same of Debian's Linux as a guest (4 minutes)
+#:   bench          both of the following: Pavise beside Debian's Xen 4.17, by instructions
+#:   bench-hypervisor  hypercalls, faults, page tables; start-up and memory
+#:   bench-tool     guests made and ended: the control domain and xl (4 minutes)
+#:   bench-linux    Debian's Linux as a guest, likewise (4 minutes)
 #:   model          10 million random operations on the page-type machine
 #:   fuzz           libFuzzer on whatever parses foreign bytes, FUZZ_SECONDS=60 each
 #:   lint           format, licence lines, headers, layers, documentation

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-# `make bench`: one bench guest as domain 0 of Pavise and of Debian's Xen, side by side.
+# `make bench` is bench-hypervisor and bench-tool.
+#
+# `make bench-hypervisor`: one bench guest as domain 0 of Pavise and of Debian's Xen, side
+# by side.
 
 bench-cppflags := $(guest-cppflags) -Imini-os/core
 bench-objs := $(patsubst tests/bench/guest/%.c,$(BUILD)/tests/bench/%.o,\
@@ -19,10 +22,13 @@ $(BUILD)/tests/bench/bench.elf: $(bench-objs) $(core-lib) $(guest-lds)
 	$(call say,LD,$@)
 	$(Q)$(call link-guest,$(bench-objs),$@)
 
-.PHONY: bench bench-guest
+.PHONY: bench bench-guest bench-hypervisor
 bench-guest: $(BUILD)/tests/bench/bench.elf
-bench: bench-guest $(BUILD)/pavise.elf
+bench-hypervisor: bench-guest $(BUILD)/pavise.elf
 	$(Q)$(PYTHON) tests/bench/run.py --build $(BUILD)
+bench:
+	$(Q)$(MAKE) --no-print-directory bench-hypervisor
+	$(Q)$(MAKE) --no-print-directory bench-tool
 
 # `make bench-tool`: guests made and ended by the control domain, beside xl on Debian's Xen
 # with Linux as domain 0. Its parts: the smallest guest, xenstore from a guest, and what
