@@ -202,7 +202,7 @@ static enum fault set_up(void)
 }
 
 /* For ever, with events masked: it has no handler for them, which block would let in. */
-static void __attribute__((noreturn)) rest(void)
+static void rest(void)
 {
     struct sched_poll poll = { .nr_ports = 0 };
 
