@@ -56,14 +56,16 @@ static void eoi(void)
     check_eq(HYPERVISOR_physdev_op(PHYSDEVOP_eoi, &op), 0);
 }
 
-/* The device drops its line at event number drop_after. */
+/* The device drops its line at event number drop_after. An event counts when all is done:
+ * another vCPU may raise the line again at once. */
 static void on_event(evtchn_port_t port, void *data)
 {
     (void)port, (void)data;
     handled_on = this_vcpu()->id;
-    if (++events >= drop_after)
+    if (events + 1 >= drop_after)
         edu_ack(&edu);
     eoi();
+    events++;
 }
 
 static evtchn_port_t bind(event_handler_t *handler)
