@@ -7,8 +7,9 @@
  *   quota           takes all it can get of everything, and gives it back
  *   garbage         breaks the protocol in every way and begins anew each time
  *   deaf            asks and watches, and reads no answer
- *   flood, list, commit, shout
- *                   without end: big values; a long directory; large transactions; text
+ *   flood, list, commit, refused, shout
+ *                   without end: big values; a long directory; large transactions; what is
+ *                   forbidden; text
  * Those of the second to fourth kind end with "NAME: good" or "NAME: BAD".
  */
 #include <errno.h>
@@ -511,14 +512,21 @@ static void commit(void)
     }
 }
 
+static void refused(void)
+{
+    for (;;)
+        ask(XS_READ, 0, "/local/domain/0/name", NULL);
+}
+
 static void shout(void)
 {
     for (unsigned long i = 0;; i++)
         printf("%lu: the same text again and again, as fast as it is taken\n", i);
 }
 
-static void (*const endless[])(void) = { flood, list, commit, shout, deaf };
-static const char *const endless_names[] = { "flood", "list", "commit", "shout", "deaf" };
+static void (*const endless[])(void) = { flood, list, commit, refused, shout, deaf };
+static const char *const endless_names[] = { "flood",   "list",  "commit",
+                                             "refused", "shout", "deaf" };
 
 int main(int argc, char **argv)
 {

@@ -78,11 +78,12 @@ host-virtqueue-src := mini-os/devices/virtqueue.c
 $(BUILD)/host/%/mini-os/devices/virtqueue.o $(BUILD)/host/%/tests/host/test_virtqueue.o: \
 	host-cflags += -Imini-os/include
 
-host-tests += xs_wire xs_local xs_model xs_hostile
+host-tests += xs_wire xs_local xs_model xs_hostile xs_turns
 host-xs_wire-src := $(wildcard toolstack/xenstore/*.c)
 host-xs_local-src := $(host-xs_wire-src)
 host-xs_model-src := $(host-xs_wire-src)
 host-xs_hostile-src := $(host-xs_wire-src)
+host-xs_turns-src := $(host-xs_wire-src)
 
 # The toolstack on a model hypervisor; its allocations can be made to fail (ts_alloc.h).
 host-ts-src := $(wildcard $(addprefix toolstack/,hv/*.c build/*.c unpack/*.c console/*.c \

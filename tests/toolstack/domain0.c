@@ -12,26 +12,32 @@
 
 #include "check.h"
 #include "hypercalls.h"
+#include "port_set.h"
 
 #define WAIT (20 * NSEC_PER_MSEC) /* for events, at most */
 
 /* --- ports --- */
 
-static volatile bool fired[EVENT_PORTS];
+static struct port_set fired, talking; /* changed with event delivery off; consoles */
+static evtchn_port_t last_console;
 static volatile bool any_fired, domains_changed;
 static bool more_to_do; /* for the store */
 static struct wait_queue sleeping;
 
 void service_note_port(evtchn_port_t port)
 {
-    fired[port] = true;
+    port_set_add(&fired, port);
     any_fired = true;
     queue_wake_all(&sleeping);
 }
 
 void service_forget_port(evtchn_port_t port)
 {
-    fired[port] = false;
+    bool events = events_save_disable();
+
+    port_set_remove(&fired, port);
+    port_set_remove(&talking, port);
+    events_restore(events);
 }
 
 static void on_domain_exception(evtchn_port_t port, void *data)
@@ -134,28 +140,43 @@ void domain0_stop(void)
 
 /* --- the event loop --- */
 
-static void serve_port(evtchn_port_t port)
+static bool take_port(evtchn_port_t *port)
 {
-    fired[port] = false;
-    if (!ts_store_event(store, port))
-        ts_consoles_event(consoles, port);
+    bool events = events_save_disable();
+    bool found = port_set_take(&fired, port);
+
+    events_restore(events);
+    return found;
 }
 
 static void serve_ports(void)
 {
+    evtchn_port_t port = 0;
+
     any_fired = false;
-    for (evtchn_port_t port = 0; port < EVENT_PORTS; port++)
-        if (fired[port])
-            serve_port(port);
+    while (take_port(&port))
+        if (!ts_store_event(store, port))
+            port_set_add(&talking, port);
 }
 
-/* One step of the store in a round: a guest that asks without end keeps it busy. */
+static bool serve_console(void)
+{
+    if (!port_set_take(&talking, &last_console))
+        return false;
+    ts_consoles_event(consoles, last_console);
+    return true;
+}
+
+/* One console and one step of the store in a round: guests may keep them busy. */
 void domain0_serve(void)
 {
     if (any_fired)
         serve_ports();
-    more_to_do = xs_server_step(server);
+    serve_console();
+    more_to_do = xs_server_step(server) || talking.words;
     if (domains_changed) {
+        while (serve_console())
+            continue;
         domains_changed = false;
         while (ts_manager_domains_changed(manager))
             ;

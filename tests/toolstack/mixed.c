@@ -78,6 +78,8 @@ static size_t on_output(void *context, const char *text, size_t n)
     struct guest *g = context;
 
     note_use();
+    if (g->lines >= LINES)
+        return n;
     for (size_t i = 0; i < n; i++) {
         if (text[i] == '\n' || g->length == LINE - 1)
             take_line(g);

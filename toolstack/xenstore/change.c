@@ -173,8 +173,11 @@ static void discharge(struct xs_view *view, const struct xs_node *top)
 {
     struct xs_walk walk;
 
-    for (const struct xs_node *n = xs_walk_start(&walk, top); n; n = xs_walk_next(&walk))
+    for (const struct xs_node *n = xs_walk_start(&walk, top); n;
+         n = xs_walk_next(&walk)) {
         xs_charge(view, owner_of(n->perms), -1, -(int64_t)xs_node_bytes(n));
+        view->server->work += 3; /* walked over three times, with those for watches */
+    }
 }
 
 static int remove_node(struct xs_view *view, struct xs_change *change,

@@ -32,7 +32,7 @@ struct xs_connection *xs_connection_new(struct xs_server *server, domid_t domid)
     connection->out_end = &connection->out;
     xs_link_init(&connection->watches);
     xs_link_init(&connection->transactions);
-    xs_link_init(&connection->in_ready);
+    xs_link_init(&connection->in_turns);
     xs_link_append(&server->connections, &connection->in_server);
     server->stats.connections++;
     return connection;
@@ -89,7 +89,7 @@ void xs_connection_free(struct xs_connection *connection)
 
     xs_connection_reset(connection);
     close_transport(connection);
-    xs_link_remove(&connection->in_ready);
+    xs_turn_leave(connection);
     if (server->serving == connection) {
         connection->is_closed = true;
         return;
@@ -103,8 +103,8 @@ void xs_connection_free(struct xs_connection *connection)
 
 void xs_connection_ready(struct xs_connection *connection)
 {
-    if (!connection->is_closed && xs_link_is_empty(&connection->in_ready))
-        xs_link_append(&connection->server->ready, &connection->in_ready);
+    xs_turn_wait(connection);
+    xs_turn_charge(connection, XS_WORK_SIGNAL);
 }
 
 /* The client is of no more use. */
@@ -259,6 +259,7 @@ static bool begin_anew(struct xs_connection *connection)
     xs_connection_reset(connection);
     connection->is_broken = false;
     transport->ops->notify(transport->context);
+    connection->server->work += XS_WORK_TURN;
     return true;
 }
 
@@ -266,6 +267,7 @@ static bool serve_stream(struct xs_connection *connection)
 {
     const struct xs_transport *transport = &connection->transport;
     uint32_t error = XENSTORE_ERROR_NONE;
+    bool is_answered = connection->replies; /* events have been paid for by others */
     int sent, received, more;
 
     sent = send_some(connection);
@@ -277,6 +279,8 @@ static bool serve_stream(struct xs_connection *connection)
     }
     if (sent || received || more)
         transport->ops->notify(transport->context);
+    if (received || (sent && is_answered))
+        connection->server->work += XS_WORK_TURN;
     return received;
 }
 

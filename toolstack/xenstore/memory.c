@@ -9,6 +9,7 @@ void *xs_allocate(struct xs_server *server, size_t size)
 {
     void *memory = server->config.allocate(size);
 
+    server->work++;
     if (memory)
         server->stats.bytes += size;
     return memory;
@@ -16,6 +17,7 @@ void *xs_allocate(struct xs_server *server, size_t size)
 
 void xs_release(struct xs_server *server, void *memory, size_t size)
 {
+    server->work++;
     server->stats.bytes -= size;
     server->config.release(memory);
 }

@@ -119,11 +119,13 @@ void xs_event_queue(struct xs_watch *watch, const struct xs_path *path)
         watch->has_overflow = true;
         connection->overflows++;
     }
-    xs_connection_ready(connection);
+    connection->server->work += XS_WORK_EVENT + path->length / XS_WORK_BYTES;
+    xs_turn_wait(connection);
 }
 
 void xs_event_retry(struct xs_connection *connection)
 {
+    connection->server->work += connection->account->watches / XS_WORK_FEW;
     xs_for_each_link (link, &connection->watches) {
         struct xs_watch *watch = xs_container(link, struct xs_watch, in_connection);
 
@@ -138,6 +140,7 @@ void xs_event_purge(struct xs_watch *watch)
 {
     struct xs_connection *connection = watch->connection;
     struct xs_message **slot = &connection->out;
+    uint32_t steps = 0;
 
     if (watch->has_overflow)
         connection->overflows--;
@@ -146,10 +149,11 @@ void xs_event_purge(struct xs_watch *watch)
             (*slot)->watch = NULL;
         slot = &(*slot)->next;
     }
-    while (*slot) {
+    for (; *slot; steps++) {
         if ((*slot)->watch == watch)
             unqueue(connection, slot);
         else
             slot = &(*slot)->next;
     }
+    connection->server->work += steps / XS_WORK_FEW;
 }

@@ -167,9 +167,11 @@ void xs_request_handle(struct xs_connection *connection, struct xs_message *mess
     message->header.type = XS_ERROR;
     xs_message_queue(connection, message);
     server->stats.requests++;
+    server->work += request.length / XS_WORK_BYTES;
     rc = dispatch(&request, type);
     if (!rc) {
         message->header.type = type;
+        server->work += message->header.len / XS_WORK_BYTES;
         return;
     }
     xs_blob_put(server, message->blob);

@@ -36,9 +36,11 @@ int xs_handle_read(struct xs_request *request)
 }
 
 /* The next child after `child` (NULL: the first). */
-static const struct xs_node *next_child(const struct xs_node *node,
+static const struct xs_node *next_child(struct xs_request *request,
+                                        const struct xs_node *node,
                                         const struct xs_node *child)
 {
+    request->connection->server->work++;
     return child ? xs_child_after(node, child->name, child->length)
                  : xs_child_after(node, NULL, 0);
 }
@@ -62,7 +64,7 @@ int xs_handle_directory(struct xs_request *request)
         rc = look(request, &path, &node);
     if (rc)
         return rc;
-    while ((child = next_child(node, child))) {
+    while ((child = next_child(request, node, child))) {
         size += child->length + 1;
         if (size > XENSTORE_PAYLOAD_MAX)
             return -XEN_E2BIG;
@@ -70,31 +72,32 @@ int xs_handle_directory(struct xs_request *request)
     out = xs_reply_space(request, size);
     if (!out)
         return -XEN_ENOMEM;
-    while ((child = next_child(node, child)))
+    while ((child = next_child(request, node, child)))
         out = put_name(out, child);
     return 0;
 }
 
 /* The child whose name begins at or after byte `offset` of the list; NULL: none. */
-static const struct xs_node *child_at(const struct xs_node *node, uint64_t offset)
+static const struct xs_node *child_at(struct xs_request *request,
+                                      const struct xs_node *node, uint64_t offset)
 {
     const struct xs_node *child = NULL;
     uint64_t at = 0;
 
-    while ((child = next_child(node, child)) && at < offset)
+    while ((child = next_child(request, node, child)) && at < offset)
         at += child->length + 1;
     return child;
 }
 
 /* The names from `child` on that fit into `room` bytes. *last: the list ends with them. */
-static uint32_t measure_part(const struct xs_node *node, const struct xs_node *child,
-                             uint32_t room, bool *last)
+static uint32_t measure_part(struct xs_request *request, const struct xs_node *node,
+                             const struct xs_node *child, uint32_t room, bool *last)
 {
     uint32_t size = 0;
 
     while (child && size + child->length + 1 <= room) {
         size += child->length + 1;
-        child = next_child(node, child);
+        child = next_child(request, node, child);
     }
     *last = !child;
     return size;
@@ -121,14 +124,14 @@ int xs_handle_directory_part(struct xs_request *request)
     head = (uint32_t)snprintf(generation, sizeof(generation), "%llu",
                               (unsigned long long)node->generation) +
            1;
-    child = child_at(node, offset);
-    size = measure_part(node, child, XENSTORE_PAYLOAD_MAX - head - 1, &last);
+    child = child_at(request, node, offset);
+    size = measure_part(request, node, child, XENSTORE_PAYLOAD_MAX - head - 1, &last);
     out = xs_reply_space(request, head + size + last);
     if (!out)
         return -XEN_ENOMEM;
     memcpy(out, generation, head);
     out += head;
-    for (end = out + size; out < end; child = next_child(node, child))
+    for (end = out + size; out < end; child = next_child(request, node, child))
         out = put_name(out, child);
     if (last)
         *out = '\0';

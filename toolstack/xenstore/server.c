@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define TURNS_PER_STEP 16
+#define WORK_PER_STEP  64u
 
 static const char *const special_names[XS_SPECIAL_COUNT] = {
     [XS_SPECIAL_INTRODUCE] = "@introduceDomain",
@@ -71,7 +72,7 @@ static void configure(struct xs_config *config)
     set_default(&quota->nodes, 1000);
     set_default(&quota->watches, 128);
     set_default(&quota->transactions, 10);
-    set_default(&quota->transaction_nodes, 1024);
+    set_default(&quota->transaction_nodes, 256);
     set_default(&quota->node_size, 2048);
     set_default(&quota->permissions, 5);
     set_default(&quota->requests, 20);
@@ -127,7 +128,7 @@ struct xs_server *xs_server_create(const struct xs_config *config)
     init_buckets(server->perms, XS_PERMS_BUCKETS);
     init_buckets(server->watches, XS_WATCH_BUCKETS);
     xs_link_init(&server->connections);
-    xs_link_init(&server->ready);
+    init_buckets(server->turns, XS_TURN_LISTS);
     xs_link_init(&server->ages);
     if (make_first(server)) {
         xs_server_destroy(server);
@@ -253,21 +254,32 @@ static void serve(struct xs_server *server, struct xs_connection *connection)
 {
     bool more;
 
-    xs_link_remove(&connection->in_ready);
+    server->work = 0;
     server->serving = connection;
     more = xs_connection_serve(connection);
     server->serving = NULL;
+    xs_turn_charge(connection, server->work);
     if (connection->is_closed)
         xs_connection_free(connection);
     else if (more)
-        xs_connection_ready(connection);
+        xs_turn_wait(connection);
 }
 
 bool xs_server_step(struct xs_server *server)
 {
-    for (int n = 0; n < TURNS_PER_STEP && !xs_link_is_empty(&server->ready); n++)
-        serve(server, xs_container(server->ready.next, struct xs_connection, in_ready));
-    return !xs_link_is_empty(&server->ready);
+    struct xs_connection *connection;
+    uint32_t work = 0;
+
+    for (int n = 0; n < TURNS_PER_STEP && work < WORK_PER_STEP; n++) {
+        connection = xs_turn_next(server);
+        if (!connection)
+            break;
+        serve(server, connection);
+        work += server->work;
+    }
+    if (work && !server->waiting)
+        xs_turn_idle(server);
+    return server->waiting;
 }
 
 void xs_server_stats(const struct xs_server *server, struct xs_stats *stats)

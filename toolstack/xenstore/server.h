@@ -11,6 +11,18 @@
 #define XS_PERMS_BUCKETS       512u
 #define XS_WATCH_BUCKETS       2048u
 #define XS_TRANSACTION_BUCKETS 16u
+#define XS_TURN_LISTS          128u
+#define XS_TURN_QUANTUM        64u /* two simple requests; a power of two */
+
+/*
+ * Work is counted in units of about a hundred instructions: an allocation, a release, a
+ * node looked for, a watch looked at. Besides:
+ */
+#define XS_WORK_SIGNAL 8u  /* the client says that there is something to do */
+#define XS_WORK_TURN   16u /* a turn that has moved bytes, and tells the client so */
+#define XS_WORK_EVENT  16u /* a watch event: somebody else's turn */
+#define XS_WORK_FEW    8u  /* so many small steps are one unit */
+#define XS_WORK_BYTES  64u /* so many bytes are one unit */
 
 enum xs_special { XS_SPECIAL_INTRODUCE, XS_SPECIAL_RELEASE, XS_SPECIAL_COUNT };
 
@@ -26,11 +38,14 @@ struct xs_server {
     struct xs_link perms[XS_PERMS_BUCKETS];
     struct xs_link watches[XS_WATCH_BUCKETS];
     struct xs_link connections;
-    struct xs_link ready;          /* connections to be served, in turn */
-    struct xs_link ages;           /* transactions with a snapshot, oldest first */
-    struct xs_connection *serving; /* must not be freed now */
-    unsigned int snapshots;        /* length of ages */
-    unsigned int targets;          /* connections that have one */
+    struct xs_link turns[XS_TURN_LISTS]; /* connections to be served, by virtual time */
+    uint64_t now;                        /* in virtual time: a multiple of the quantum */
+    uint32_t waiting;                    /* connections in turns */
+    uint32_t work;                       /* done in this turn */
+    struct xs_link ages;                 /* transactions with a snapshot, oldest first */
+    struct xs_connection *serving;       /* must not be freed now */
+    unsigned int snapshots;              /* length of ages */
+    unsigned int targets;                /* connections that have one */
     struct xs_stats stats;
     char path[XENSTORE_ABS_PATH_MAX + 1];  /* of xs_path_make() */
     char event[XENSTORE_ABS_PATH_MAX + 1]; /* path of an event being fired */
@@ -48,7 +63,8 @@ struct xs_message {
 
 struct xs_connection {
     struct xs_server *server;
-    struct xs_link in_server, in_ready;
+    struct xs_link in_server, in_turns;
+    uint64_t due; /* virtual time of its next turn */
     domid_t domid;
     uint32_t home_length;
     char home[24]; /* "/local/domain/N/" */
@@ -124,6 +140,16 @@ uint32_t xs_hash(uint32_t seed, const void *bytes, size_t length);
 void xs_special_fire(struct xs_server *server, enum xs_special special);
 /* -1: not a special name. */
 int xs_special_find(const struct xs_path *path);
+
+/* --- turns.c: whose turn it is --- */
+/* Queues the connection for a turn, if it is not queued yet. */
+void xs_turn_wait(struct xs_connection *connection);
+void xs_turn_leave(struct xs_connection *connection);
+/* Takes out whose turn is next. NULL: nobody waits. */
+struct xs_connection *xs_turn_next(struct xs_server *server);
+void xs_turn_charge(struct xs_connection *connection, uint32_t work);
+/* Nobody waits any more: debts become smaller. */
+void xs_turn_idle(struct xs_server *server);
 
 /* --- store.c: the store as clients see it; transaction 0 is none --- */
 /* A node, for looking at until the next call. The path's errors, -XEN_ENOENT, _EACCES. */

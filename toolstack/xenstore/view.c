@@ -10,6 +10,7 @@ void xs_view_find(const struct xs_view *view, const struct xs_path *path,
 
     *found = (struct xs_found){ .node = view->root };
     while (xs_path_next(path, &at, &name, &length)) {
+        view->server->work++;
         found->above = found->node;
         found->node = xs_child_find(found->above, name, length);
         if (!found->node) {

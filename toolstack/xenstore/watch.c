@@ -38,6 +38,7 @@ struct xs_watch *xs_watch_find(struct xs_connection *connection,
     xs_for_each_link (link, bucket_of(connection->server, hash)) {
         struct xs_watch *watch = xs_container(link, struct xs_watch, in_bucket);
 
+        connection->server->work++;
         if (watch->connection == connection && is_of(watch, path) &&
             watch->token_length == token_length &&
             !memcmp(watch->token, token, token_length))
@@ -130,6 +131,7 @@ static void fire_at(struct xs_server *server, const struct xs_path *prefix, uint
     xs_for_each_link (link, bucket_of(server, hash)) {
         struct xs_watch *watch = xs_container(link, struct xs_watch, in_bucket);
 
+        server->work++;
         if (watch->hash == hash && is_of(watch, prefix) &&
             may_hear(watch->connection, near, count))
             xs_event_queue(watch, path);

@@ -38,6 +38,8 @@ static int ring_read(void *context, void *buffer, size_t size)
 
     if (there > XENSTORE_RING_SIZE)
         return ring_fail_index(ring);
+    if (!there)
+        return 0;
     size = smaller(size, there);
     first = smaller(size, XENSTORE_RING_SIZE - at);
     memcpy(buffer, page->req + at, first);

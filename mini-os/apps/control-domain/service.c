@@ -6,6 +6,7 @@
  */
 #include "control.h"
 #include "hypercalls.h"
+#include "port_set.h"
 
 #include <mini-os/bulk.h>
 #include <mini-os/events.h>
@@ -13,8 +14,7 @@
 #include <ts/store.h>
 #include <ts/xs_server.h>
 
-#define STACK_ORDER 5 /* domains that restart are built on it */
-#define WORD_BITS   64u
+#define STACK_ORDER 5            /* domains that restart are built on it */
 #define KEEP_BYTES  (128u << 20) /* of unpacked kernels; two of Debian's are less */
 
 static struct mutex lock; /* held by whoever is in the toolstack */
@@ -27,12 +27,12 @@ static struct ts_unpacker *unpacker;
 
 /* Notes for the thread; changed with event delivery off. */
 static struct {
-    uint64_t ports[EVENT_PORTS / WORD_BITS];
-    uint64_t port_words; /* which words of ports are not 0 */
+    struct port_set ports;
     bool domains_changed, timer_due, woken;
 } notes;
 
-_Static_assert(EVENT_PORTS / WORD_BITS <= WORD_BITS, "one word tells which words to see");
+static struct port_set talking;    /* consoles that wait for their turn */
+static evtchn_port_t last_console; /* that had one */
 
 static struct wait_queue sleeping;
 static struct timeout timer;
@@ -41,8 +41,7 @@ static struct timeout timer;
 
 void service_note_port(evtchn_port_t port)
 {
-    notes.ports[port / WORD_BITS] |= 1ull << (port % WORD_BITS);
-    notes.port_words |= 1ull << (port / WORD_BITS);
+    port_set_add(&notes.ports, port);
     queue_wake_all(&sleeping);
 }
 
@@ -50,7 +49,8 @@ void service_forget_port(evtchn_port_t port)
 {
     bool events = events_save_disable();
 
-    notes.ports[port / WORD_BITS] &= ~(1ull << (port % WORD_BITS));
+    port_set_remove(&notes.ports, port);
+    port_set_remove(&talking, port);
     events_restore(events);
 }
 
@@ -88,22 +88,20 @@ static bool take(bool *note)
     return was;
 }
 
-static uint64_t take_ports(unsigned int word)
+static bool take_port(evtchn_port_t *port)
 {
     bool events = events_save_disable();
-    uint64_t ports = notes.ports[word];
+    bool found = port_set_take(&notes.ports, port);
 
-    notes.ports[word] = 0;
-    notes.port_words &= ~(1ull << word);
     events_restore(events);
-    return ports;
+    return found;
 }
 
 static void wait_for_notes(void)
 {
     bool events = events_save_disable();
 
-    while (!notes.port_words && !notes.domains_changed && !notes.timer_due &&
+    while (!notes.ports.words && !notes.domains_changed && !notes.timer_due &&
            !notes.woken)
         queue_wait(&sleeping, TIME_NEVER);
     notes.woken = false;
@@ -165,16 +163,29 @@ unsigned int service_xenstore_nodes(void)
 
 static void serve_ports(void)
 {
-    for (uint64_t words = notes.port_words; words; words &= words - 1) {
-        unsigned int word = (unsigned int)__builtin_ctzll(words);
+    evtchn_port_t port = 0;
 
-        for (uint64_t ports = take_ports(word); ports; ports &= ports - 1) {
-            evtchn_port_t port = word * WORD_BITS + (unsigned int)__builtin_ctzll(ports);
+    while (notes.ports.words && take_port(&port))
+        if (!ts_store_event(store, port))
+            port_set_add(&talking, port);
+}
 
-            if (!ts_store_event(store, port))
-                ts_consoles_event(consoles, port);
-        }
-    }
+/* One in a round, in turn: text without end holds up nobody for longer than that. */
+static bool serve_console(void)
+{
+    if (!port_set_take(&talking, &last_console))
+        return false;
+    ts_consoles_event(consoles, last_console);
+    return true;
+}
+
+/* What a domain that has ended has said is taken before. */
+static void serve_domains(void)
+{
+    while (serve_console())
+        continue;
+    if (ts_manager_domains_changed(manager))
+        notes.domains_changed = true;
 }
 
 /* One round of all that is due. Returns whether another one is needed. */
@@ -184,11 +195,12 @@ static bool serve(void)
 
     mutex_lock(&lock);
     serve_ports();
+    serve_console();
     if (take(&notes.timer_due))
         ts_manager_timer(manager);
-    if (take(&notes.domains_changed) && ts_manager_domains_changed(manager))
-        notes.domains_changed = true;
-    more = xs_server_step(server);
+    if (take(&notes.domains_changed))
+        serve_domains();
+    more = xs_server_step(server) || talking.words;
     mutex_unlock(&lock);
     return more;
 }

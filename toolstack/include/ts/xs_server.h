@@ -6,8 +6,11 @@
  * written, and calls xs_server_step() until there is nothing more to do. ts/xs_local.h
  * has the calls with which that program itself uses the store.
  *
- * One thread at a time may be in here. Nothing blocks. Work per step is bounded, and each
- * connection gets one request per round. What a client can make the daemon keep is
+ * One thread at a time may be in here. Nothing blocks. Connections have turns, of one
+ * request each, by what they cost: whoever has caused more work than the others that wait
+ * misses turns until they have had as much. A turn is not interrupted: the longest one of
+ * an unprivileged domain is the end of a transaction with all the nodes it may look at, or
+ * the removal of all that it owns. What a client can make the daemon keep is
  * bounded by its quotas: a client that stops reading is not served until it reads again,
  * and its watch events beyond a limit are merged, one per watch.
  *
@@ -34,7 +37,7 @@ struct xs_quota {
     uint32_t nodes;             /* 1000: owned by it */
     uint32_t watches;           /* 128 */
     uint32_t transactions;      /* 10: open at once */
-    uint32_t transaction_nodes; /* 1024: looked at in one transaction */
+    uint32_t transaction_nodes; /* 256: looked at in one transaction */
     uint32_t node_size;         /* 2048: bytes of a value */
     uint32_t permissions;       /* 5: entries of a node */
     uint32_t requests;          /* 20: answered but not yet read */
@@ -110,7 +113,7 @@ struct xs_connection *xs_server_find(struct xs_server *server, domid_t domid);
 /* There may be something to read, or room to write. Any number of times. */
 void xs_connection_ready(struct xs_connection *connection);
 
-/* Does a bounded amount of work (about 16 requests). True: call again. */
+/* Does a bounded amount of work (a few small requests or a large one). True: call again. */
 bool xs_server_step(struct xs_server *server);
 
 void xs_server_stats(const struct xs_server *server, struct xs_stats *stats);
