@@ -65,7 +65,7 @@ static uint64_t entry_of(unsigned long va)
 
 /* Fills the batch with the entries from va on, as far as they lie in one table. */
 static unsigned int fill_batch(struct mmu_update *batch, unsigned long va,
-                               const xen_pfn_t *mfns, unsigned int count)
+                               const xen_pfn_t *mfns, unsigned int count, pte_t flags)
 {
     unsigned int left = PTES_PER_TABLE - pte_index(va, 1);
     uint64_t entry = entry_of(va);
@@ -78,14 +78,14 @@ static unsigned int fill_batch(struct mmu_update *batch, unsigned long va,
         count = BATCH;
     for (unsigned int i = 0; i < count; i++) {
         batch[i].ptr = (entry + i * sizeof(pte_t)) | MMU_NORMAL_PT_UPDATE;
-        batch[i].val = mfns ? pte_make(mfns[i], PTE_RW) : 0;
+        batch[i].val = mfns ? pte_make(mfns[i], flags) : 0;
     }
     return count;
 }
 
 /* Sets count entries, or with mfns NULL empties them. *done tells how many are set. */
 static int set_entries(domid_t domid, unsigned long va, const xen_pfn_t *mfns,
-                       unsigned int count, unsigned int *done)
+                       unsigned int count, pte_t flags, unsigned int *done)
 {
     struct mmu_update batch[BATCH];
     unsigned int n, part;
@@ -93,7 +93,7 @@ static int set_entries(domid_t domid, unsigned long va, const xen_pfn_t *mfns,
 
     for (*done = 0; *done < count && !rc; *done += part) {
         n = fill_batch(batch, va + (unsigned long)*done * PAGE_SIZE,
-                       mfns ? mfns + *done : NULL, count - *done);
+                       mfns ? mfns + *done : NULL, count - *done, flags);
         if (!n)
             return -XEN_ENOMEM;
         part = 0;
@@ -105,31 +105,52 @@ static int set_entries(domid_t domid, unsigned long va, const xen_pfn_t *mfns,
 static void clear_entries(unsigned long va, unsigned int count)
 {
     unsigned int done;
-    int rc = set_entries(DOMID_SELF, va, NULL, count, &done);
+    int rc = set_entries(DOMID_SELF, va, NULL, count, 0, &done);
 
     BUG_ON(rc);
     mmuext_one(MMUEXT_TLB_FLUSH_ALL, 0, 0);
 }
 
-int foreign_map(domid_t domid, const xen_pfn_t *mfns, unsigned int count, void **address)
+/* The first address, or 0 with *error. */
+static unsigned long map(domid_t domid, const xen_pfn_t *mfns, unsigned int count,
+                         pte_t flags, int *error)
 {
     unsigned long va = count ? take(count) : 0;
     unsigned int done;
-    int rc;
 
+    *error = -XEN_ENOMEM;
     if (!va)
-        return -XEN_ENOMEM;
-    rc = set_entries(domid, va, mfns, count, &done);
-    if (rc) {
-        clear_entries(va, done);
-        give_back(va, count);
-        return rc;
-    }
-    *address = (void *)va;
+        return 0;
+    *error = set_entries(domid, va, mfns, count, flags, &done);
+    if (!*error)
+        return va;
+    clear_entries(va, done);
+    give_back(va, count);
     return 0;
 }
 
-void foreign_unmap(void *address, unsigned int count)
+int foreign_map(domid_t domid, const xen_pfn_t *mfns, unsigned int count, void **address)
+{
+    int error;
+    unsigned long va = map(domid, mfns, count, PTE_RW, &error);
+
+    if (va)
+        *address = (void *)va;
+    return error;
+}
+
+int foreign_map_read(domid_t domid, const xen_pfn_t *mfns, unsigned int count,
+                     const void **address)
+{
+    int error;
+    unsigned long va = map(domid, mfns, count, PTE_RO, &error);
+
+    if (va)
+        *address = (const void *)va;
+    return error;
+}
+
+void foreign_unmap(const void *address, unsigned int count)
 {
     clear_entries((unsigned long)address, count);
     give_back((unsigned long)address, count);

@@ -105,6 +105,7 @@ static void output_ready(void *context, struct ts_remote_session *session)
 
     (void)context;
     ts_remote_session_output(session, 1, text, sizeof(text));
+    ts_remote_session_save(session, UINT64_MAX - choice, text, choice);
 }
 
 static void closed(void *context, struct ts_remote_session *session)
@@ -134,6 +135,14 @@ static size_t output(void *context, unsigned int stream, const void *bytes, size
     (void)stream;
     free(n ? memcpy(malloc(n), bytes, n) : NULL);
     return choice & 128 ? n / 2 : n;
+}
+
+static void save(void *context, uint64_t offset, const void *bytes, size_t n)
+{
+    (void)context;
+    (void)offset;
+    assert(n);
+    free(memcpy(malloc(n), bytes, n));
 }
 
 static void client_exit(void *context, int code)
@@ -255,6 +264,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .file_read = file_read,
         .file_done = file_done,
         .output = output,
+        .save = save,
         .exit = client_exit,
         .lost = lost,
     };

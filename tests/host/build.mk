@@ -113,12 +113,15 @@ host-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config
 
 # Commands, and a user who gives them.
 host-cli-src := $(host-ts-src) tests/host/cli_user.c \
-	$(wildcard $(addprefix toolstack/,cli/*.c trace/*.c out/*.c config/*.c))
+	$(wildcard $(addprefix toolstack/,cli/*.c dump/*.c trace/*.c out/*.c config/*.c))
 
 host-tests += ts_cli ts_cli_console ts_cli_fail
 host-ts_cli-src := $(host-cli-src)
 host-ts_cli_console-src := $(host-cli-src)
 host-ts_cli_fail-src := $(host-cli-src)
+
+host-tests += ts_dump
+host-ts_dump-src := $(host-cli-src)
 
 host-tests += ts_trace
 host-ts_trace-src := $(host-cli-src)
@@ -146,7 +149,7 @@ host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recov
 	       -Itoolstack/include
 
 $(foreach c,$(host-compilers),$(addprefix $(BUILD)/host/$(c)/toolstack/,\
-	cli/%.o hv/%.o build/%.o unpack/%.o config/%.o console/%.o manage/%.o out/%.o)): host-cflags += -include tests/host/ts_alloc.h
+	cli/%.o dump/%.o hv/%.o build/%.o unpack/%.o config/%.o console/%.o manage/%.o out/%.o)): host-cflags += -include tests/host/ts_alloc.h
 
 # What toolstack/unpack and toolstack/out need of others (their build.mk).
 host-libs := -Wl,--as-needed -lcjson -lz -llz4 -lzstd

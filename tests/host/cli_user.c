@@ -89,6 +89,43 @@ static const char *user_file(void *context, const char *path, struct ts_err *err
     return NULL;
 }
 
+static int user_save_begin(void *context, const char *path, struct ts_err *err)
+{
+    (void)context;
+    if (!strcmp(path, "nowhere"))
+        return ts_fail(err, -XEN_EACCES, "\"%s\" cannot be written", path);
+    memset(user.saved, 0, sizeof(user.saved));
+    user.nr_saved = 0;
+    user.is_saving = true;
+    return 0;
+}
+
+static long user_save(void *context, uint64_t offset, const void *bytes, size_t n,
+                      struct ts_err *err)
+{
+    (void)context;
+    assert_true(user.is_saving);
+    if (user.write_limit && n > user.write_limit)
+        n = user.write_limit;
+    if (user.disk_limit && offset + n > user.disk_limit)
+        return ts_fail(err, -XEN_ENOSPC, "the disk is full");
+    assert_true(offset + n <= sizeof(user.saved));
+    memcpy(user.saved + offset, bytes, n);
+    if (offset + n > user.nr_saved)
+        user.nr_saved = offset + n;
+    return (long)n;
+}
+
+static int user_save_end(void *context, bool complete, struct ts_err *err)
+{
+    (void)context, (void)err;
+    assert_true(user.is_saving);
+    user.is_saving = false;
+    if (!complete)
+        user.nr_saved = 0;
+    return 0;
+}
+
 static void user_list_files(void *context, const char *prefix,
                             void (*add)(void *to, const char *path), void *to)
 {
@@ -172,6 +209,9 @@ static int run_words(const char *line, const char *first, const char *second)
         .wake = user_wake,
         .set_raw = user_set_raw,
         .file = user_file,
+        .save_begin = user_save_begin,
+        .save = user_save,
+        .save_end = user_save_end,
     };
     struct ts_cli_io io = functions;
     const char *argv[MAX_WORDS] = { first, second };
@@ -188,7 +228,7 @@ static int run_words(const char *line, const char *first, const char *second)
     user.out[0] = user.err[0] = '\0';
     exit = ts_cli_run(cli, &io, argc, argv);
     free(copy);
-    assert_false(user.is_raw);
+    assert_false(user.is_raw || user.is_saving);
     return exit;
 }
 

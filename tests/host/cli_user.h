@@ -19,6 +19,10 @@ extern struct user {
     bool is_raw, was_raw;
     bool is_terminal;
     bool has_woken;
+    uint8_t saved[4u << 20]; /* the file that the command has written */
+    size_t nr_saved;
+    size_t disk_limit; /* its bytes; 0: no limit */
+    bool is_saving;
 } user;
 
 extern struct ts_manager *manager;

@@ -277,6 +277,40 @@ static void test_trigger(void **state)
     expect_failure("trigger 0 nmi", TS_EXIT_FAILED, "domain 0");
 }
 
+static void no_news(uint64_t deadline_ns)
+{
+    (void)deadline_ns;
+}
+
+static void test_dump_core(void **state)
+{
+    static const char *const help[] = { "dump-core", "-h", "1", "x" };
+    static const char *const json[] = { "--format", "json", "dump-core", "1", "x" };
+
+    (void)state;
+    make_hello();
+    user.on_wait = no_news;
+    expect_failure("dump-core hello core", TS_EXIT_FAILED, "not said (yet) where");
+    assert_int_equal(user.nr_saved, 0);
+    fake_publish_list(1);
+    expect("dump-core hello core", 0, "", "");
+    assert_memory_equal(user.saved,
+                        "\x7f"
+                        "ELF",
+                        4);
+    assert_int_equal(run_json("dump-core 1 core"), 0);
+    assert_non_null(strstr(user.out, "\"pages\":\t256,"));
+    expect_failure("dump-core hello nowhere", TS_EXIT_FILE, "cannot be written");
+    user.disk_limit = 20000;
+    expect_failure("dump-core hello core", TS_EXIT_MEMORY, "disk is full");
+    assert_int_equal(user.nr_saved, 0);
+    expect_failure("dump-core 0 core", TS_EXIT_FAILED, "domain 0");
+    expect_failure("dump-core nobody core", TS_EXIT_NO_DOMAIN, "nobody");
+    assert_null(ts_cli_saves(4, help));
+    assert_null(ts_cli_saves(4, json));
+    assert_string_equal(ts_cli_saves(5, json), "x");
+}
+
 static void test_sched(void **state)
 {
     static const char heading[] = "Name                                ID Weight  Cap\n";
@@ -741,21 +775,37 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, user_start, user_stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_create),          TEST(test_create_dry),
-        TEST(test_create_mistakes), TEST(test_list),
-        TEST(test_states),          TEST(test_zombie),
-        TEST(test_simple_verbs),    TEST(test_simple_verbs_json),
-        TEST(test_mem_max),         TEST(test_mem_set),
-        TEST(test_sysrq),           TEST(test_trigger),
-        TEST(test_sched),           TEST(test_vcpus),
-        TEST(test_shutdown),        TEST(test_shutdown_all),
-        TEST(test_reboot),          TEST(test_reboot_fails),
-        TEST(test_too_late),        TEST(test_shutdown_interrupted),
-        TEST(test_poweroff),        TEST(test_machine),
-        TEST(test_uptime),          TEST(test_top),
-        TEST(test_inspect),         TEST(test_packed),
-        TEST(test_words),           TEST(test_help),
-        TEST(test_place),           TEST(test_without_machine),
+        TEST(test_create),
+        TEST(test_create_dry),
+        TEST(test_create_mistakes),
+        TEST(test_list),
+        TEST(test_states),
+        TEST(test_zombie),
+        TEST(test_simple_verbs),
+        TEST(test_simple_verbs_json),
+        TEST(test_mem_max),
+        TEST(test_mem_set),
+        TEST(test_sysrq),
+        TEST(test_trigger),
+        TEST(test_dump_core),
+        TEST(test_sched),
+        TEST(test_vcpus),
+        TEST(test_shutdown),
+        TEST(test_shutdown_all),
+        TEST(test_reboot),
+        TEST(test_reboot_fails),
+        TEST(test_too_late),
+        TEST(test_shutdown_interrupted),
+        TEST(test_poweroff),
+        TEST(test_machine),
+        TEST(test_uptime),
+        TEST(test_top),
+        TEST(test_inspect),
+        TEST(test_packed),
+        TEST(test_words),
+        TEST(test_help),
+        TEST(test_place),
+        TEST(test_without_machine),
         TEST(test_complete),
     };
 

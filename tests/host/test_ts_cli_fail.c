@@ -31,6 +31,7 @@ static const char *const commands[] = {
     "mem-set hello 512",
     "sysrq hello s",
     "trigger hello nmi",
+    "dump-core hello core",
     "sched-credit2",
     "sched-credit2 -d hello -w 3",
     "vcpu-list",
@@ -81,6 +82,8 @@ static void prepare(const char *line)
     fake_file("hello.cfg", hello_cfg, sizeof(hello_cfg) - 1);
     if (strstr(line, "hello") || strstr(line, "1"))
         expect("create -q hello.cfg", 0, "", "");
+    if (strstr(line, "dump"))
+        fake_publish_list(1);
     if (strstr(line, "paused"))
         expect("create -pq hello.cfg name=paused", 0, "", "");
     user.on_wait = goes_on;

@@ -73,7 +73,8 @@ struct program {
     size_t refuse_from; /* file_data() fails at this byte */
     size_t produced;
     unsigned int interrupts;
-    struct ts_remote_session *talker;
+    struct ts_remote_session *talker, *saver;
+    size_t saved;
 };
 
 static struct program program;
@@ -148,6 +149,24 @@ static void talk(struct ts_remote_session *session)
 
 static void raw(struct ts_remote_session *session);
 
+/* The file of "save", its second half first. */
+static void save(struct ts_remote_session *session)
+{
+    while (program.saved < OUTPUT_SIZE) {
+        size_t offset = (program.saved + OUTPUT_SIZE / 2) % OUTPUT_SIZE, sent;
+        size_t n = OUTPUT_SIZE / 2 - program.saved % (OUTPUT_SIZE / 2);
+        uint8_t bytes[OUTPUT_SIZE / 2];
+
+        for (size_t i = 0; i < n; i++)
+            bytes[i] = pattern(offset + i);
+        sent = ts_remote_session_save(session, offset, bytes, n);
+        program.saved += sent;
+        if (sent < n)
+            return;
+    }
+    ts_remote_session_exit(session, 3);
+}
+
 static void exec(void *context, struct ts_remote_session *session, int argc,
                  const char *const *argv)
 {
@@ -156,6 +175,9 @@ static void exec(void *context, struct ts_remote_session *session, int argc,
         program.produced = 0;
         program.talker = session;
         talk(session);
+    } else if (!strcmp(argv[0], "save")) {
+        program.saver = session;
+        save(session);
     } else if (!strcmp(argv[0], "raw")) {
         raw(session);
     } else if (!strcmp(argv[0], "count")) {
@@ -192,6 +214,8 @@ static void output_ready(void *context, struct ts_remote_session *session)
     (void)context;
     if (session == program.talker)
         talk(session);
+    else if (session == program.saver)
+        save(session);
 }
 
 static void closed(void *context, struct ts_remote_session *session)
@@ -220,6 +244,8 @@ struct user {
     char file_text[TS_ERR_TEXT];
     uint8_t out[OUTPUT_SIZE];
     size_t n;
+    uint8_t file[OUTPUT_SIZE];
+    size_t saved;
     size_t typed, to_type;
     bool is_raw;
     size_t raw_at; /* so much output had come then */
@@ -284,6 +310,15 @@ static size_t take_output(void *context, unsigned int stream, const void *bytes,
     return n;
 }
 
+static void take_save(void *context, uint64_t offset, const void *bytes, size_t n)
+{
+    struct user *u = context;
+
+    assert_true(n && offset <= OUTPUT_SIZE - n);
+    memcpy(u->file + offset, bytes, n);
+    u->saved += n;
+}
+
 static void set_raw(void *context, bool raw)
 {
     struct user *u = context;
@@ -331,8 +366,8 @@ static void lost(void *context, enum ts_remote_loss why)
 }
 
 static const struct ts_remote_client_ops client_ops = {
-    connected, file_read,  file_progress, file_done, take_output,
-    set_raw,   has_exited, input_ready,   lost,
+    connected, file_read, file_progress, file_done,   take_output,
+    take_save, set_raw,   has_exited,    input_ready, lost,
 };
 
 /* --- the world --- */
@@ -736,6 +771,32 @@ static void terminal_and_its_mode(void **state)
     assert_false(u->is_raw);
 }
 
+static void check_save(void)
+{
+    struct user *u = add_user();
+
+    execute(u, "save");
+    assert_true(run_until(&u->has_exited, 600000));
+    assert_int_equal(u->exit_code, 3);
+    assert_int_equal(u->saved, OUTPUT_SIZE);
+    for (size_t i = 0; i < OUTPUT_SIZE; i++)
+        assert_int_equal(u->file[i], pattern(i));
+}
+
+static void a_file_is_saved(void **state)
+{
+    (void)state;
+    check_save();
+}
+
+static void a_file_is_saved_over_a_bad_line(void **state)
+{
+    (void)state;
+    from_server.error_rate = 5000;
+    from_server.is_short = true;
+    check_save();
+}
+
 /* --- what goes wrong --- */
 
 static void a_file_that_changes_is_refused(void **state)
@@ -877,7 +938,9 @@ static void unused_sessions_make_room(void **state)
 static void other_versions_are_refused(void **state)
 {
     struct user *u = add_user();
-    const struct frame hello = { .version = 2, .type = FRAME_HELLO, .session = 0x101 };
+    const struct frame hello = { .version = TS_REMOTE_VERSION + 1,
+                                 .type = FRAME_HELLO,
+                                 .session = 0x101 };
     uint8_t bytes[FRAME_ENCODED];
 
     (void)state;
@@ -889,8 +952,10 @@ static void other_versions_are_refused(void **state)
 
 static void message_against_the_protocol(void **state)
 {
-    const struct frame hello = { .version = 1, .type = FRAME_HELLO, .session = 0x101 };
-    const struct frame input = { .version = 1,
+    const struct frame hello = { .version = TS_REMOTE_VERSION,
+                                 .type = FRAME_HELLO,
+                                 .session = 0x101 };
+    const struct frame input = { .version = TS_REMOTE_VERSION,
                                  .type = FRAME_DATA,
                                  .session = 0x101,
                                  .payload = (const uint8_t[]){ MSG_INPUT, 'x' },
@@ -944,6 +1009,8 @@ int main(void)
         TEST(interrupt_ends_a_command),
         TEST(files_that_are_there_are_not_sent),
         TEST(terminal_and_its_mode),
+        TEST(a_file_is_saved),
+        TEST(a_file_is_saved_over_a_bad_line),
         TEST(a_file_that_changes_is_refused),
         TEST(files_that_fail),
         TEST(files_have_a_limit),

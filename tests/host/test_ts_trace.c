@@ -312,7 +312,7 @@ static int frames_map(struct ts_hv *hv, domid_t id, const xen_pfn_t *mfns, unsig
     return 0;
 }
 
-static void frames_unmap(struct ts_hv *hv, void *address, unsigned int n)
+static void frames_unmap(struct ts_hv *hv, const void *address, unsigned int n)
 {
     (void)hv, (void)address, (void)n;
     machine.maps--;

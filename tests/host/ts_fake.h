@@ -37,6 +37,9 @@ void *fake_frame(uint64_t mfn);
 /* Whose it is; DOMID_INVALID: free. */
 domid_t fake_frame_owner(uint64_t mfn);
 uint64_t fake_m2p(uint64_t mfn);
+/* The domain tells tools where its memory is, in lists in its highest frames; it has at
+ * most 512. */
+void fake_publish_list(domid_t id);
 /* No extent of more than 2^order frames can be had. */
 void fake_largest_order(unsigned int order);
 

@@ -487,35 +487,31 @@ static int memory_populate(struct ts_hv *hv, domid_t id, xen_pfn_t *frames,
     return (int)n;
 }
 
-static void map_one(uint8_t *at, uint64_t mfn)
+static void map_one(uint8_t *at, uint64_t mfn, int access)
 {
-    void *p = mmap(at, TS_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                   fake.file, (off_t)(mfn * TS_PAGE_SIZE));
+    void *p = mmap(at, TS_PAGE_SIZE, access, MAP_SHARED | MAP_FIXED, fake.file,
+                   (off_t)(mfn * TS_PAGE_SIZE));
 
     assert_ptr_equal(p, at);
     fake.frame[mfn].maps++;
 }
 
-static int frames_map(struct ts_hv *hv, domid_t id, const xen_pfn_t *mfns, unsigned int n,
+static int map_frames(domid_t id, const xen_pfn_t *mfns, unsigned int n, int access,
                       void **address)
 {
     unsigned int slot = 0;
     uint8_t *at;
 
-    (void)hv;
     if (fake_fails())
         return -XEN_ENOMEM;
-    for (unsigned int i = 0; i < n; i++) {
+    for (unsigned int i = 0; i < n; i++)
         if (fake_frame_owner(mfns[i]) != id)
             return -XEN_EINVAL;
-        if (find(id)->root) /* it would be a writable mapping of a table */
-            assert_int_not_equal(mfns[i], find(id)->root);
-    }
     at = mmap(NULL, (size_t)n * TS_PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
               0);
     assert_ptr_not_equal(at, MAP_FAILED);
     for (unsigned int i = 0; i < n; i++)
-        map_one(at + (size_t)i * TS_PAGE_SIZE, mfns[i]);
+        map_one(at + (size_t)i * TS_PAGE_SIZE, mfns[i], access);
     while (fake.map[slot].address)
         assert_true(++slot < MAX_MAPS);
     fake.map[slot].address = at;
@@ -527,7 +523,28 @@ static int frames_map(struct ts_hv *hv, domid_t id, const xen_pfn_t *mfns, unsig
     return 0;
 }
 
-static void frames_unmap(struct ts_hv *hv, void *address, unsigned int n)
+static int frames_map(struct ts_hv *hv, domid_t id, const xen_pfn_t *mfns, unsigned int n,
+                      void **address)
+{
+    (void)hv;
+    for (unsigned int i = 0; i < n && find(id)->root; i++)
+        assert_int_not_equal(mfns[i], find(id)->root); /* a table is not writable */
+    return map_frames(id, mfns, n, PROT_READ | PROT_WRITE, address);
+}
+
+static int frames_map_read(struct ts_hv *hv, domid_t id, const xen_pfn_t *mfns,
+                           unsigned int n, const void **address)
+{
+    void *at;
+    int rc = map_frames(id, mfns, n, PROT_READ, &at);
+
+    (void)hv;
+    if (!rc)
+        *address = at;
+    return rc;
+}
+
+static void frames_unmap(struct ts_hv *hv, const void *address, unsigned int n)
 {
     unsigned int slot = 0;
 
@@ -539,9 +556,35 @@ static void frames_unmap(struct ts_hv *hv, void *address, unsigned int n)
     for (unsigned int i = 0; i < n; i++)
         fake.frame[fake.map[slot].mfn[i]].maps--;
     free(fake.map[slot].mfn);
-    munmap(address, (size_t)n * TS_PAGE_SIZE);
+    munmap((void *)address, (size_t)n * TS_PAGE_SIZE);
     fake.map[slot].address = NULL;
     fake.nr_maps--;
+}
+
+void fake_publish_list(domid_t id)
+{
+    struct shared_info *shared = fake_frame(find(id)->shared_info);
+    xen_pfn_t level[3] = { 0 }, *leaf;
+    uint64_t n = 0;
+
+    for (uint64_t mfn = fake.nr_frames - 1; mfn; mfn--)
+        if (fake.frame[mfn].owner == id && mfn != find(id)->shared_info) {
+            n = fake.frame[mfn].pfn + 1 > n ? fake.frame[mfn].pfn + 1 : n;
+            for (unsigned int i = 0; i < 3; i++)
+                if (!level[i]) {
+                    level[i] = mfn;
+                    break;
+                }
+        }
+    assert_true(level[2] && n <= 512);
+    leaf = memset(fake_frame(level[2]), 0xff, TS_PAGE_SIZE);
+    for (uint64_t mfn = 1; mfn < fake.nr_frames; mfn++)
+        if (fake.frame[mfn].owner == id && mfn != find(id)->shared_info)
+            leaf[fake.frame[mfn].pfn] = mfn;
+    *(xen_pfn_t *)memset(fake_frame(level[1]), 0, TS_PAGE_SIZE) = level[2];
+    *(xen_pfn_t *)memset(fake_frame(level[0]), 0, TS_PAGE_SIZE) = level[1];
+    shared->arch.max_pfn = n;
+    shared->arch.pfn_to_mfn_frame_list_list = level[0];
 }
 
 static int m2p_set(struct ts_hv *hv, domid_t id, uint64_t mfn, uint64_t pfn,
@@ -790,6 +833,7 @@ static const struct ts_hv_ops ops = {
     .sched_set = sched_set,
     .memory_populate = memory_populate,
     .frames_map = frames_map,
+    .frames_map_read = frames_map_read,
     .frames_unmap = frames_unmap,
     .m2p_set = m2p_set,
     .table_pin = table_pin,

@@ -8,6 +8,7 @@ import time
 import pytest
 
 import images
+from core import Core
 from guest import Guest
 from test_domu import BOOT_SECONDS, BUILD, COMPLAINTS, KERNELS, vmlinuz
 from tool import ToolMachine
@@ -45,7 +46,7 @@ def small_machine(tmp_path):
 
 
 def linux(machine, folder, on_crash="destroy"):
-    ramdisk = images.ramdisk(folder / "initrd.gz", SHELL, applets=["tail"])
+    ramdisk = images.ramdisk(folder / "initrd.gz", SHELL, applets=["tail", "sort"])
     return Shell(machine, folder, vmlinuz(KERNELS[1]), ramdisk, vcpus=2,
                  more=MORE.format(on_crash))
 
@@ -103,10 +104,40 @@ def test_signals_and_orders(tmp_path, machine):
         wait(lambda: machine.call("domid", "linux").returncode == 3, "it is off")
 
 
+def functions(guest, *names):
+    """Where functions of the guest's kernel are: (first, one behind the last) by name."""
+    pattern = "|".join(names)
+    lines = guest.run(f"sort /proc/kallsyms | grep -iE -A 1 ' t ({pattern})$'").splitlines()
+    rows = [line.split() for line in lines if re.match(r"^[0-9a-f]{16} ", line)]
+    return {row[2]: (int(row[0], 16), int(rows[i + 1][0], 16))
+            for i, row in enumerate(rows[:-1]) if row[2] in names}
+
+
+def stack_of(core, vcpu):
+    """The words on a vCPU's stack, which has four pages."""
+    data, top = b"", core.vcpus[vcpu]["rsp"]
+    while len(data) <= 3 * 4096 and core.is_mapped(top, vcpu):
+        data += core.at(top, vcpu)
+        top = (top | 4095) + 1
+    return [int.from_bytes(data[i:i + 8], "little") for i in range(0, len(data) - 7, 8)]
+
+
+def check_dump(machine, folder, path):
+    """The core of a guest that has panicked has the way there on a stack."""
+    machine.run("dump-core", "linux", folder / "core")
+    core = Core(folder / "core")
+    assert core.nr_vcpus >= 1
+    words = [word for vcpu in range(core.nr_vcpus) for word in stack_of(core, vcpu)]
+    for name, (start, end) in path.items():
+        assert any(start < word < end for word in words), f"{name} is on no stack"
+    assert any(b"sysrq triggered crash" in core.page(pfn) for pfn in core.by_pfn)
+
+
 @pytest.mark.parametrize("on_crash", ["destroy", "restart", "preserve"])
 def test_a_panic(tmp_path, machine, on_crash):
     with linux(machine, tmp_path, on_crash) as guest:
         guest.wait_for(r"^userland", BOOT_SECONDS)
+        path = functions(guest, "panic", "sysrq_handle_crash", "write_sysrq_trigger")
         guest.type("echo c > /proc/sysrq-trigger")
         guest.wait_for(r"Kernel panic - not syncing: sysrq triggered crash", SECONDS)
         if on_crash == "restart":
@@ -120,6 +151,8 @@ def test_a_panic(tmp_path, machine, on_crash):
         else:
             assert listed(machine)["state"] == "crashed"
             assert listed(machine)["life"] == "preserved"
+            assert len(path) == 3
+            check_dump(machine, tmp_path, path)
             machine.run("destroy", "linux")
 
 

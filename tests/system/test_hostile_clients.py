@@ -14,7 +14,7 @@ import pytest
 
 from tool import SECONDS, ToolMachine
 
-VERSION = 1
+VERSION = 2
 HELLO, WELCOME, DATA, ACK, RESET = range(1, 6)
 (FILE, FILE_DATA, FILE_END, ARGS, EXEC, INPUT, INPUT_END, INTERRUPT, TERMINAL) = range(1, 10)
 ROUNDS = 60

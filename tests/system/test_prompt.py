@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The control domain's prompt: editing, history, completion, quoting, interruption."""
 
+import json
 import random
 import re
 
@@ -185,3 +186,13 @@ def test_any_bytes_leave_it_alive(machine, prompt):
     machine.wait_for(re.escape(no_verb("still")), SECONDS)
     prompt.wait()
     prompt.run("destroy there")
+
+
+def test_dump_core(prompt):
+    """The file is the machine's own here."""
+    prompt.run("create -q -c hello.cfg")
+    found = json.loads(prompt.run("--format json dump-core hello /tmp/core"))
+    assert found["pages"] == 1024
+    assert "dump-core: " in prompt.run("dump-core hello /tmp")
+    assert "/tmp/core" in prompt.run("complete create /tmp/")
+    prompt.run("destroy hello")

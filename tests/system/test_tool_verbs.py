@@ -167,6 +167,13 @@ def test_requests_to_the_guest(machine):
     assert document(machine, "trigger", "echo", "nmi", "0")
 
 
+def test_dump_core(machine, tmp_path):
+    """test_tool_dump.py looks into the file."""
+    machine.run("create", "-q", "-c", "hello.cfg")
+    assert machine.run("dump-core", "hello", tmp_path / "core") == ""
+    assert document(machine, "dump-core", "hello", tmp_path / "core")["pages"] == 1024
+
+
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_trace(machine, style):
     machine.run("create", "-q", "-p", "echo.cfg")

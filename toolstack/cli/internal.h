@@ -52,6 +52,7 @@ struct verb {
     const struct option *options;
     unsigned int least, most;   /* operands */
     enum word_kind operands[3]; /* the last one is that of all that follow */
+    unsigned int saves; /* operand that is a file to be written, from 1; 0: none */
     bool is_hidden;
     bool is_local; /* needs no machine */
     bool is_raw;   /* takes all words as they are */
@@ -232,6 +233,7 @@ enum ts_exit destroy_run(struct call *call);
 enum ts_exit dmesg_run(struct call *call);
 enum ts_exit domid_run(struct call *call);
 enum ts_exit domname_run(struct call *call);
+enum ts_exit dump_core_run(struct call *call);
 enum ts_exit help_run(struct call *call);
 enum ts_exit info_run(struct call *call);
 enum ts_exit inspect_run(struct call *call);

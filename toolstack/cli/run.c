@@ -236,3 +236,34 @@ enum ts_cli_place ts_cli_place(int argc, const char *const *argv)
     words_free(&leading);
     return place;
 }
+
+/* --- what it writes --- */
+
+static const char *saved_by_verb(int argc, const char *const *argv)
+{
+    const struct verb *verb = verb_find(argv[0]);
+    const char *path = NULL;
+    struct words words;
+
+    if (!verb || !verb->saves ||
+        words_parse(&words, verb->options, common_options, false, argc - 1, argv + 1,
+                    NULL))
+        return NULL;
+    if (words.nr_operands >= verb->saves && !words_count(&words, 'h'))
+        path = words.operand[verb->saves - 1];
+    words_free(&words);
+    return path;
+}
+
+const char *ts_cli_saves(int argc, const char *const *argv)
+{
+    const char *path = NULL;
+    struct words leading;
+
+    if (words_parse(&leading, leading_options, common_options, true, argc, argv, NULL))
+        return NULL;
+    if (leading.nr_operands)
+        path = saved_by_verb((int)leading.nr_operands, leading.operand);
+    words_free(&leading);
+    return path;
+}

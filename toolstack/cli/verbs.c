@@ -305,6 +305,18 @@ static const struct verb table[] = {
       .most = 3,
       .operands = { WORD_DOMAIN, WORD_TRIGGER, WORD_OTHER },
       .run = trigger_run },
+    { .name = "dump-core",
+      .arguments = "DOMAIN FILE",
+      .summary = "write a domain's memory and registers to a file",
+      .more =
+          "The domain is paused meanwhile; it may have ended, if it is kept. FILE "
+          "becomes an ELF core in the format of \"xl dump-core\". Pages of zeros take no "
+          "room in it.",
+      .least = 2,
+      .most = 2,
+      .operands = { WORD_DOMAIN, WORD_FILE },
+      .saves = 2,
+      .run = dump_core_run },
     { .name = "poweroff",
       .arguments = "",
       .summary = "shut all domains down, then end the machine",

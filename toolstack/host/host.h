@@ -3,6 +3,7 @@
  * build/bin/pavise, the tool on the user's machine:
  *   main      options, and which verb is whose
  *   session   a command executed by a machine's control domain: files, terminal, output
+ *   save      the file that a command writes here
  *   create    reads a configuration before it is sent
  *   local     verbs that need no machine
  *   up, down, machines   machines in QEMU, each under a supervisor process that is also
@@ -82,11 +83,28 @@ void *file_read_all(const struct file *file, struct ts_err *err);
 /* Which files go with `create` and these words behind the verb. */
 int create_files(int argc, const char *const *argv, struct files *files);
 
+/* --- save.c --- */
+
+/* The file that a command writes: made beside its place, and put there at the end. */
+struct save {
+    const char *path; /* NULL: the command writes none */
+    char *temporary;
+    int fd;
+};
+
+/* Returns an exit code, and has said why. */
+int save_begin(struct save *save, const char *path);
+/* 0 or an errno. */
+int save_put(struct save *save, uint64_t offset, const void *bytes, size_t n);
+/* code: how the command has ended. Returns that, or why the file is not there. */
+int save_end(struct save *save, int code);
+
 /* --- session.c --- */
 
 struct command {
     const struct endpoint *endpoint;
     struct files files;
+    struct save *save; /* NULL: it writes no file */
     int argc;
     const char *const *argv;
     unsigned int timeout_ms; /* until the machine answers; 0: 10 s */

@@ -94,7 +94,9 @@ static int run_own(const struct own_verb *verb, const struct line *line)
 static int run_remote(const struct line *line, const char *verb)
 {
     struct endpoint endpoint;
+    struct save save = { 0 };
     struct command command = {
+        .save = &save,
         .endpoint = &endpoint,
         .argc = line->argc,
         .argv = (const char *const *)line->argv,
@@ -107,7 +109,9 @@ static int run_remote(const struct line *line, const char *verb)
     if (!code)
         code = endpoint_find(line->endpoint, false, &endpoint);
     if (!code)
-        code = session_run(&command);
+        code = save_begin(&save, ts_cli_saves(line->argc, command.argv));
+    if (!code)
+        code = save_end(&save, session_run(&command));
     files_close(&command.files);
     return code;
 }

@@ -87,6 +87,25 @@ static size_t on_output(void *context, unsigned int stream, const void *bytes, s
     return sink_put(stream == 2 ? &s->err : &s->out, bytes, n);
 }
 
+static void on_save(void *context, uint64_t offset, const void *bytes, size_t n)
+{
+    struct session *s = context;
+    struct save *file = s->command->save;
+    int error;
+
+    if (s->is_over)
+        return;
+    if (!file || !file->path) {
+        fail(s, TS_EXIT_CHANNEL, "the machine sends a file that nobody has asked for");
+        return;
+    }
+    error = save_put(file, offset, bytes, n);
+    if (!error)
+        return;
+    session_end(s, TS_EXIT_FILE);
+    say("\"%s\" cannot be written: %s", file->path, strerror(error));
+}
+
 static void on_set_raw(void *context, bool raw)
 {
     struct session *s = context;
@@ -122,6 +141,7 @@ const struct ts_remote_client_ops session_client_ops = {
     .file_progress = on_file_progress,
     .file_done = on_file_done,
     .output = on_output,
+    .save = on_save,
     .set_raw = on_set_raw,
     .exit = on_command_exit,
     .lost = on_lost,

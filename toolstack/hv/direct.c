@@ -294,7 +294,13 @@ static int frames_map(struct ts_hv *hv, domid_t id, const xen_pfn_t *mfns, unsig
     return direct_calls(hv)->map(id, mfns, n, address);
 }
 
-static void frames_unmap(struct ts_hv *hv, void *address, unsigned int n)
+static int frames_map_read(struct ts_hv *hv, domid_t id, const xen_pfn_t *mfns,
+                           unsigned int n, const void **address)
+{
+    return direct_calls(hv)->map_read(id, mfns, n, address);
+}
+
+static void frames_unmap(struct ts_hv *hv, const void *address, unsigned int n)
 {
     direct_calls(hv)->unmap(address, n);
 }
@@ -430,6 +436,7 @@ static const struct ts_hv_ops ops = {
     .sched_set = sched_set,
     .memory_populate = memory_populate,
     .frames_map = frames_map,
+    .frames_map_read = frames_map_read,
     .frames_unmap = frames_unmap,
     .m2p_set = m2p_set,
     .table_pin = table_pin,

@@ -213,6 +213,14 @@ static enum verdict take_raw(struct ts_remote_client *c, const uint8_t *bytes, s
     return TAKEN;
 }
 
+static enum verdict take_save(struct ts_remote_client *c, const uint8_t *bytes, size_t n)
+{
+    if (n <= 8 || c->command != ASKING_RUNS)
+        return REFUSED;
+    c->ops.save(c->context, get_u64(bytes), bytes + 8, n - 8);
+    return TAKEN;
+}
+
 static enum verdict take_exit(struct ts_remote_client *c, const uint8_t *bytes, size_t n)
 {
     if (n != 4 || c->command != ASKING_RUNS)
@@ -235,6 +243,8 @@ static enum verdict take_message(struct ts_remote_client *c, const struct link_m
         return take_wanted(c);
     case MSG_RAW:
         return take_raw(c, m->bytes + 1, m->n - 1u);
+    case MSG_SAVE:
+        return take_save(c, m->bytes + 1, m->n - 1u);
     default:
         return REFUSED;
     }

@@ -158,7 +158,8 @@ enum message_type {
     MSG_OUTPUT,           /* u8 stream, bytes */
     MSG_EXIT,             /* u32 code */
     MSG_FILE_WANTED,
-    MSG_RAW, /* u8: 1 raw, 0 lines */
+    MSG_RAW,  /* u8: 1 raw, 0 lines */
+    MSG_SAVE, /* u64 offset, bytes of the file that the command writes */
 };
 
 /* Sends a message of a head and as many bytes as there is room for; returns how many of

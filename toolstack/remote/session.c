@@ -3,7 +3,7 @@
  * A session as the server sees it: any number of files, each offered by FILE; answered
  * by FILE_RESULT (refused, or there already) or by FILE_WANTED, and then FILE_DATA...,
  * FILE_END come, answered by one FILE_RESULT as soon as it fails or when it is complete.
- * Then ARGS... and EXEC; then input one way and OUTPUT..., RAW, EXIT the other. TERMINAL
+ * Then ARGS... and EXEC; then input one way and OUTPUT..., SAVE..., RAW, EXIT the other. TERMINAL
  * may come at any time. Anything else is refused.
  */
 #include "server.h"
@@ -312,6 +312,28 @@ size_t ts_remote_session_output(struct ts_remote_session *s, unsigned int stream
     sent = message_send_all(&s->link, MSG_OUTPUT, &head, 1, bytes, n);
     s->output_short |= sent < n;
     return sent;
+}
+
+size_t ts_remote_session_save(struct ts_remote_session *s, uint64_t offset,
+                              const void *bytes, size_t n)
+{
+    const uint8_t *at = bytes;
+    size_t done = 0;
+    uint8_t head[8];
+
+    if (s->command != COMMAND_RUNNING)
+        return n;
+    while (done < n) {
+        int sent;
+
+        put_u64(head, offset + done);
+        sent = message_send(&s->link, MSG_SAVE, head, sizeof(head), at + done, n - done);
+        if (sent < 0)
+            break;
+        done += (size_t)sent;
+    }
+    s->output_short |= done < n;
+    return done;
 }
 
 void ts_remote_session_set_raw(struct ts_remote_session *s, bool raw)

@@ -114,6 +114,32 @@ static const char *find_file(void *context, const char *path, struct ts_err *err
     return session_file(context, path);
 }
 
+/* --- the file that it writes: the client's own --- */
+
+static int save_begin(void *context, const char *path, struct ts_err *err)
+{
+    (void)context, (void)path, (void)err;
+    return 0;
+}
+
+static long save(void *context, uint64_t offset, const void *bytes, size_t n,
+                 struct ts_err *err)
+{
+    struct session *s = context;
+    size_t taken = s->remote ? ts_remote_session_save(s->remote, offset, bytes, n) : 0;
+
+    (void)err;
+    remote_wake();
+    return (long)taken;
+}
+
+/* The exit code tells the client. */
+static int save_end(void *context, bool complete, struct ts_err *err)
+{
+    (void)context, (void)complete, (void)err;
+    return 0;
+}
+
 static void set_raw(void *context, bool raw)
 {
     struct session *s = context;
@@ -142,6 +168,9 @@ static void run(struct session *s)
         .wake = wake,
         .set_raw = set_raw,
         .file = find_file,
+        .save_begin = save_begin,
+        .save = save,
+        .save_end = save_end,
         .is_terminal = c->terminal.is_terminal,
         .columns = c->terminal.columns,
         .rows = c->terminal.rows,

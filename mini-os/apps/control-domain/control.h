@@ -55,6 +55,11 @@ int file_load(void *unused, const char *path, const void **data, size_t *size,
 void file_unload(void *unused, const void *data, size_t size);
 void file_hold(void *unused, const char *path);
 void file_drop(void *unused, const char *path);
+/* As in struct ts_cli_io, for the prompt, which has one command at a time. */
+int file_save_begin(void *unused, const char *path, struct ts_err *err);
+long file_save(void *unused, uint64_t offset, const void *bytes, size_t n,
+               struct ts_err *err);
+int file_save_end(void *unused, bool complete, struct ts_err *err);
 void files_list(void *unused, const char *prefix, void (*add)(void *to, const char *path),
                 void *to);
 

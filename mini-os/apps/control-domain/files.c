@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files as the toolstack asks for them: what clients have sent (images.h) by its names, or
- * the ramdisk's.
+ * the ramdisk's. And the one that a command of the prompt writes.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -118,6 +118,51 @@ void file_drop(void *unused, const char *path)
     (void)unused;
     if (image)
         image_put(image);
+}
+
+/* --- the file that a command of the prompt writes --- */
+
+static FILE *saved;
+static char saved_path[256];
+
+static int cannot_save(struct ts_err *err)
+{
+    return ts_fail(err, xen_code(errno), "\"%s\" cannot be written: %s", saved_path,
+                   strerror(errno));
+}
+
+int file_save_begin(void *unused, const char *path, struct ts_err *err)
+{
+    (void)unused;
+    if (strlen(path) >= sizeof(saved_path))
+        return ts_fail(err, -XEN_EINVAL, "\"%.40s...\" is too long a name", path);
+    strcpy(saved_path, path);
+    saved = fopen(path, "w");
+    return saved ? 0 : cannot_save(err);
+}
+
+long file_save(void *unused, uint64_t offset, const void *bytes, size_t n,
+               struct ts_err *err)
+{
+    (void)unused;
+    if (!has_reserve())
+        return ts_fail(err, -XEN_ENOMEM,
+                       "the control domain has no memory for \"%s\"; a machine elsewhere "
+                       "can be given this command, too",
+                       saved_path);
+    if (fseek(saved, (long)offset, SEEK_SET) || fwrite(bytes, 1, n, saved) != n)
+        return cannot_save(err);
+    return (long)n;
+}
+
+int file_save_end(void *unused, bool complete, struct ts_err *err)
+{
+    int rc = fclose(saved) ? cannot_save(err) : 0;
+
+    (void)unused;
+    if (rc || !complete)
+        remove(saved_path);
+    return rc;
 }
 
 /* --- completion --- */

@@ -92,6 +92,7 @@ const struct ts_hypercalls control_hypercalls = {
     .event_bind = bind_event,
     .event_close = close_event,
     .map = foreign_map,
+    .map_read = foreign_map_read,
     .unmap = foreign_unmap,
     .system_time = time_now,
 };

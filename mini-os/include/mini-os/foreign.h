@@ -17,8 +17,12 @@
  */
 int foreign_map(domid_t domid, const xen_pfn_t *mfns, unsigned int count, void **address);
 
-/* Takes away what one foreign_map() has mapped. */
-void foreign_unmap(void *address, unsigned int count);
+/* The same, readable only: what the domain uses as page tables can be mapped, too. */
+int foreign_map_read(domid_t domid, const xen_pfn_t *mfns, unsigned int count,
+                     const void **address);
+
+/* Takes away what one of these has mapped. */
+void foreign_unmap(const void *address, unsigned int count);
 
 /* How many frames are mapped. */
 unsigned long foreign_mapped(void);

@@ -67,6 +67,18 @@ struct ts_cli_io {
      * long as the command. NULL with err filled in: out of memory.
      */
     const char *(*file)(void *context, const char *path, struct ts_err *err);
+    /*
+     * The file that the command writes (ts_cli_saves()). save_begin() makes it, to be put
+     * in place by save_end() if it is complete, and else removed. save() takes up to n
+     * bytes at offset and returns how many: less than n when there is no room before the
+     * next wait(). What is not written reads as zeros. A negative XEN_E*: with err filled
+     * in; save_end() is due even so, but when save_begin() has failed. NULL: this user has
+     * no files.
+     */
+    int (*save_begin)(void *context, const char *path, struct ts_err *err);
+    long (*save)(void *context, uint64_t offset, const void *bytes, size_t n,
+                 struct ts_err *err);
+    int (*save_end)(void *context, bool complete, struct ts_err *err);
     bool is_terminal;           /* a person sees the output */
     unsigned int columns, rows; /* of it; 0: unknown */
 };
@@ -133,6 +145,9 @@ enum ts_cli_place {
 
 /* Where a command is to be run, for a program that reaches machines from outside. */
 enum ts_cli_place ts_cli_place(int argc, const char *const *argv);
+
+/* The file that a command writes for its user, one of its words; NULL: it writes none. */
+const char *ts_cli_saves(int argc, const char *const *argv);
 
 /*
  * Completion: calls add with each word that may stand where the last one of argv (which

@@ -157,8 +157,11 @@ struct ts_hv_ops {
      */
     int (*frames_map)(struct ts_hv *hv, domid_t id, const xen_pfn_t *mfns, unsigned int n,
                       void **address);
-    /* Cannot fail: address and n are those of one frames_map. */
-    void (*frames_unmap)(struct ts_hv *hv, void *address, unsigned int n);
+    /* The same, readable only: page tables and the like can be mapped, too. */
+    int (*frames_map_read)(struct ts_hv *hv, domid_t id, const xen_pfn_t *mfns,
+                           unsigned int n, const void **address);
+    /* Cannot fail: address and n are those of one frames_map or frames_map_read. */
+    void (*frames_unmap)(struct ts_hv *hv, const void *address, unsigned int n);
     /* Sets the machine-to-physical entries of n frames in a row to pfns in a row. */
     int (*m2p_set)(struct ts_hv *hv, domid_t id, uint64_t mfn, uint64_t pfn,
                    unsigned int n);
@@ -232,9 +235,11 @@ struct ts_hypercalls {
      */
     int (*event_bind)(domid_t remote, evtchn_port_t remote_port, evtchn_port_t *local);
     int (*event_close)(evtchn_port_t local);
-    /* As ts_hv_ops.frames_map and .frames_unmap. */
+    /* As ts_hv_ops.frames_map, .frames_map_read and .frames_unmap. */
     int (*map)(domid_t id, const xen_pfn_t *mfns, unsigned int n, void **address);
-    void (*unmap)(void *address, unsigned int n);
+    int (*map_read)(domid_t id, const xen_pfn_t *mfns, unsigned int n,
+                    const void **address);
+    void (*unmap)(const void *address, unsigned int n);
     /* ns since the machine started */
     uint64_t (*system_time)(void);
 };

@@ -26,7 +26,7 @@
 #include <ts/digest.h>
 #include <ts/err.h>
 
-#define TS_REMOTE_VERSION  1
+#define TS_REMOTE_VERSION  2
 #define TS_REMOTE_MAX_NAME 512         /* bytes of a file's name */
 #define TS_REMOTE_MAX_ARGS (16u << 10) /* bytes of a command with its final zeros */
 #define TS_REMOTE_NEVER    UINT64_MAX
@@ -107,6 +107,10 @@ void *ts_remote_session_data(const struct ts_remote_session *session);
 /* Output of the command on stream 1 or 2: returns how many bytes there was room for. */
 size_t ts_remote_session_output(struct ts_remote_session *session, unsigned int stream,
                                 const void *bytes, size_t n);
+/* Bytes, from offset on, of the file that the client's command line says is to be written
+ * at its end: returns how many there was room for. The client knows the file's name. */
+size_t ts_remote_session_save(struct ts_remote_session *session, uint64_t offset,
+                              const void *bytes, size_t n);
 /* The command takes typed bytes at once, unechoed and uninterpreted, or in lines again:
  * for the terminal at the other end. Takes its place among the output. */
 void ts_remote_session_set_raw(struct ts_remote_session *session, bool raw);
@@ -138,6 +142,9 @@ struct ts_remote_client_ops {
     void (*file_done)(void *context, int code, const char *text);
     /* Output of the command: takes up to n bytes, returns how many. */
     size_t (*output)(void *context, unsigned int stream, const void *bytes, size_t n);
+    /* n bytes, from offset on, of the file that the command writes: none but the one that
+     * this end has named. All are taken. */
+    void (*save)(void *context, uint64_t offset, const void *bytes, size_t n);
     /* The terminal is to be in raw mode or not. May be NULL. */
     void (*set_raw)(void *context, bool raw);
     /* The command has finished. Nothing comes after this. */
