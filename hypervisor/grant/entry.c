@@ -57,7 +57,8 @@ int entry_pin_further(struct domain *d, grant_ref_t ref, domid_t user, bool read
     if (ref >= table_nr_entries(t))
         return GNTST_bad_gntref;
     act = active_find(t, ref);
-    if (!act)
+    /* Anybody may ask: the granter's memory is taken for those only whom it lets. */
+    if (!act && word_allows(READ_ONCE(*table_entry(t, ref)), user, readonly))
         act = active_make(t, ref);
     if (!act || READ_ONCE(d->life) >= DOM_DYING)
         return GNTST_general_error;

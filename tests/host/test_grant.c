@@ -510,6 +510,26 @@ static void a_dying_granter_grants_nothing_new(void **state)
     assert_int_equal(map_flags(1, 8, GNTMAP_host_map, &h), GNTST_general_error);
 }
 
+/* Nobody makes the hypervisor take memory for another's table by asking in vain. */
+static void refusals_take_no_memory(void **state)
+{
+    grant_handle_t h;
+    uint64_t before;
+
+    (void)state;
+    current = &vcpu[0];
+    give(1, 8, 2, 0, page_to_mfn(page[1][1]));
+    assert_int_equal(map_flags(1, 8, GNTMAP_host_map, &h), GNTST_general_error);
+    before = heap_free_count();
+    for (unsigned int ref = 0; ref < 512; ref += 8) {
+        give(1, ref, ref % 16 ? 0 : 2, ref % 16 ? GTF_readonly : 0,
+             page_to_mfn(page[1][1]));
+        assert_int_equal(map_flags(1, ref, GNTMAP_host_map, &h), GNTST_general_error);
+    }
+    assert_int_equal(heap_free_count(), before);
+    assert_int_equal(map_flags(1, 8, GNTMAP_host_map | GNTMAP_readonly, &h), GNTST_okay);
+}
+
 /* --- fixtures --- */
 static int make_machine(void **state)
 {
@@ -598,6 +618,7 @@ int main(void)
         TEST(limits),
         TEST(swap_needs_idle_entries),
         TEST(a_dying_granter_grants_nothing_new),
+        TEST(refusals_take_no_memory),
         TEST(random_operations),
     };
 
