@@ -103,11 +103,12 @@ static void traps(struct attacker *self)
                                       .cs = (u16)any(self),
                                       .address = wild(self) | 1 };
     hypercall(__HYPERVISOR_set_trap_table, (u64)info, 0, 0, 0, 0);
-    hypercall(__HYPERVISOR_set_segment_base, 2 + below(self, 6), wild(self) | 1ull << 47,
-              0, 0, 0);
+    /* No addresses: the kernel's own base has to stay. */
+    hypercall(__HYPERVISOR_set_segment_base, 2 + below(self, 6),
+              (wild(self) | 1ull << 47) & ~(1ull << 63), 0, 0, 0);
     hypercall(__HYPERVISOR_set_debugreg, below(self, 8), wild(self), 0, 0, 0);
     hypercall(__HYPERVISOR_set_debugreg, 7, 0, 0, 0, 0);
-    if (once_in(self, 500))
+    if (once_in(self, 20000))
         TRY("int $0x90");
     if (once_in(self, 20))
         TRY("int $0x08");
@@ -120,15 +121,15 @@ static void far_away(struct attacker *self)
         u16 selector;
     } __packed target = { wild(self), (u16)any(self) };
 
-    if (once_in(self, 2000))
+    if (once_in(self, 50000))
         TRY("rex64 ljmp *%0", : : "m"(target) : "memory");
-    if (once_in(self, 2000))
+    if (once_in(self, 50000))
         TRY("push %0; push %1; iretq", : : "r"(wild(self)), "r"(wild(self)) : "memory");
-    if (once_in(self, 5000))
+    if (once_in(self, 100000))
         hypercall(__HYPERVISOR_stack_switch, wild(self), wild(self), 0, 0, 0);
-    if (once_in(self, 5000))
+    if (once_in(self, 100000))
         hypercall(__HYPERVISOR_set_callbacks, wild(self), wild(self), wild(self), 0, 0);
-    if (once_in(self, 5000))
+    if (once_in(self, 100000))
         hypercall(__HYPERVISOR_iret, wild(self), wild(self), wild(self), 0, 0);
     if (once_in(self, 100)) {
         u64 flags = any(self) & 0x3f7cd5; /* neither single steps nor the direction */

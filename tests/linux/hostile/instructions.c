@@ -133,10 +133,17 @@ static void msrs_round(struct attacker *self)
 
 const struct attack attack_msrs = { "msrs", msrs_round };
 
-static void control_registers(u64 value)
+/* The guest has a say in some bits of these two, and its kernel needs those. */
+static void own_registers(u64 value)
 {
     TRY("mov %0, %%cr0", : : "r"(value));
     TRY("mov %0, %%cr4", : : "r"(value));
+}
+
+static void control_registers(u64 value)
+{
+    TRY("mov %0, %%cr0", : : "r"(value | 1ull << 32));
+    TRY("mov %0, %%cr4", : : "r"(value | 1ull << 32));
     TRY("mov %0, %%cr8", : : "r"(value));
     TRY("mov %%cr0, %0", : "+r"(value));
     TRY("mov %%cr2, %0", : "+r"(value));
@@ -232,13 +239,15 @@ static void instructions_round(struct attacker *self)
     default:
         emulated(self);
     }
-    if (once_in(self, 1000))
+    if (once_in(self, 20000))
+        own_registers(value);
+    if (once_in(self, 20000))
         TRY("mov %0, %%dr7", : : "r"(value));
     if (once_in(self, 1000))
         TRY("mov %0, %%dr0", : : "r"(value));
-    if (once_in(self, 10000))
+    if (once_in(self, 50000))
         TRY("mov %0, %%cr3", : : "r"(value));
-    if (once_in(self, 10000))
+    if (once_in(self, 50000))
         TRY("hlt");
 }
 
