@@ -76,11 +76,18 @@ class ToolMachine(Machine):
                 raise Timeout(f"{what}; the console: {self.output()[-2000:]}")
             time.sleep(POLL_SECONDS)
 
+    def _relay_serves(self):
+        """Started again if it has ended: QEMU's socket is there a moment before it takes
+        connections."""
+        if not self._relay or self._relay.poll() is not None:
+            self._relay = subprocess.Popen([tool_path(self.build), "relay",
+                                            self._folder / "channel", self.socket])
+        return self.socket.exists()
+
     def _start_relay(self, timeout):
         channel = self._folder / "channel"
         self._wait(channel.exists, "QEMU has made no channel", timeout)
-        self._relay = subprocess.Popen([tool_path(self.build), "relay", channel, self.socket])
-        self._wait(self.socket.exists, "the relay does not start", timeout)
+        self._wait(self._relay_serves, "the relay does not start", timeout)
         self._wait(lambda: self.call("list", timeout=timeout).returncode == 0,
                    "the control domain does not answer", timeout)
 
