@@ -2,6 +2,7 @@
 /* The format of cores: ELF's header, headers of sections and Xen's notes. */
 #include "dump.h"
 
+#include <elf.h>
 #include <string.h>
 
 #include <abi/elfnote.h>
@@ -12,24 +13,6 @@
 #define NOTES_AT       1024
 #define NOTE_ALIGN     4
 #define ALIGN(n, to)   (((n) + (to)-1) / (to) * (to))
-
-enum { SHT_PROGBITS = 1, SHT_STRTAB = 3, SHT_NOTE = 7 };
-
-struct elf_header {
-    uint8_t ident[16];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, phoff, shoff;
-    uint32_t flags;
-    uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-
-struct elf_section {
-    uint32_t name, type;
-    uint64_t flags, addr, offset, size;
-    uint32_t link, info;
-    uint64_t align, entry_size;
-};
 
 struct note {
     uint32_t name_size, size, type;
@@ -58,10 +41,8 @@ static const char *const names[NR_SECTIONS] = {
     ".xen_pages", ".xen_p2m",
 };
 
-_Static_assert(sizeof(struct elf_header) == 64 && sizeof(struct elf_section) == 64,
-               "as in ELF64");
-_Static_assert(sizeof(struct elf_header) + NR_SECTIONS * sizeof(struct elf_section) <=
-                   NOTES_AT,
+_Static_assert(sizeof(Elf64_Ehdr) == 64 && sizeof(Elf64_Shdr) == 64, "as in ELF64");
+_Static_assert(sizeof(Elf64_Ehdr) + NR_SECTIONS * sizeof(Elf64_Shdr) <= NOTES_AT,
                "the headers have room");
 _Static_assert(NOTES_AT + 4 * sizeof(struct note) + sizeof(struct note_header) +
                        sizeof(struct note_version) + sizeof(uint64_t) <=
@@ -143,14 +124,14 @@ static size_t put_notes(uint8_t *head, const struct ts_version_info *version,
 /* --- sections --- */
 
 /* Names of all sections; returns their length. */
-static size_t put_names(char tail[TAIL_BYTES], struct elf_section *sections)
+static size_t put_names(char tail[TAIL_BYTES], Elf64_Shdr *sections)
 {
     size_t at = 0;
 
     for (unsigned int i = 0; i < NR_SECTIONS; i++) {
         size_t n = strlen(names[i]) + 1;
 
-        sections[i].name = (uint32_t)at;
+        sections[i].sh_name = (uint32_t)at;
         memcpy(tail + at, names[i], n);
         at += n;
     }
@@ -159,30 +140,31 @@ static size_t put_names(char tail[TAIL_BYTES], struct elf_section *sections)
 
 static void put_header(uint8_t *head)
 {
-    const struct elf_header header = {
-        .ident = { 0x7f, 'E', 'L', 'F', 2, 1, 1 }, /* 64 bits, little endian, version 1 */
-        .type = 4,                                 /* core */
-        .machine = 62,                             /* x86-64 */
-        .version = 1,
-        .shoff = sizeof(header),
-        .ehsize = sizeof(header),
-        .shentsize = sizeof(struct elf_section),
-        .shnum = NR_SECTIONS,
-        .shstrndx = STRINGS,
+    const Elf64_Ehdr header = {
+        .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+                     EV_CURRENT },
+        .e_type = ET_CORE,
+        .e_machine = EM_X86_64,
+        .e_version = EV_CURRENT,
+        .e_shoff = sizeof(header),
+        .e_ehsize = sizeof(header),
+        .e_shentsize = sizeof(Elf64_Shdr),
+        .e_shnum = NR_SECTIONS,
+        .e_shstrndx = STRINGS,
     };
 
     memcpy(head, &header, sizeof(header));
 }
 
-static struct elf_section section(uint32_t type, uint64_t offset, uint64_t entry_size,
-                                  uint64_t n, uint64_t align)
+static Elf64_Shdr section(uint32_t type, uint64_t offset, uint64_t entry_size, uint64_t n,
+                          uint64_t align)
 {
-    return (struct elf_section){
-        .type = type,
-        .offset = offset,
-        .size = entry_size * n,
-        .align = align,
-        .entry_size = entry_size,
+    return (Elf64_Shdr){
+        .sh_type = type,
+        .sh_offset = offset,
+        .sh_size = entry_size * n,
+        .sh_addralign = align,
+        .sh_entsize = entry_size,
     };
 }
 
@@ -191,14 +173,14 @@ size_t elf_make(const struct layout *layout, const struct ts_version_info *versi
                 char tail[TAIL_BYTES])
 {
     uint64_t end = layout->pages + what->pages * TS_PAGE_SIZE;
-    struct elf_section s[NR_SECTIONS] = { 0 };
+    Elf64_Shdr s[NR_SECTIONS] = { 0 };
     size_t notes, strings;
 
     memset(head, 0, HEAD_BYTES);
     put_header(head);
     notes = put_notes(head, version, what) - NOTES_AT;
     s[NOTES] = section(SHT_NOTE, layout->notes, 1, notes, NOTE_ALIGN);
-    s[NOTES].entry_size = 0;
+    s[NOTES].sh_entsize = 0;
     s[PRSTATUS] = section(SHT_PROGBITS, layout->prstatus,
                           sizeof(struct vcpu_guest_context), what->vcpus, 8);
     s[SHARED_INFO] =
@@ -208,11 +190,11 @@ size_t elf_make(const struct layout *layout, const struct ts_version_info *versi
     s[P2M] =
         section(SHT_PROGBITS, layout->p2m, sizeof(struct dump_p2m_entry), what->pages, 8);
     strings = put_names(tail, s);
-    s[NONE] = (struct elf_section){ 0 };
-    s[STRINGS].type = SHT_STRTAB;
-    s[STRINGS].offset = end;
-    s[STRINGS].size = strings;
-    s[STRINGS].align = 1;
-    memcpy(head + sizeof(struct elf_header), s, sizeof(s));
+    s[NONE] = (Elf64_Shdr){ 0 };
+    s[STRINGS].sh_type = SHT_STRTAB;
+    s[STRINGS].sh_offset = end;
+    s[STRINGS].sh_size = strings;
+    s[STRINGS].sh_addralign = 1;
+    memcpy(head + sizeof(Elf64_Ehdr), s, sizeof(s));
     return strings;
 }
