@@ -113,3 +113,10 @@ void domain_result(struct call *call, domid_t id)
         ts_doc_null(&doc, root, "domain");
     call_document(call, &doc);
 }
+
+enum ts_exit domain_done(struct call *call, domid_t id, int rc)
+{
+    if (!rc)
+        domain_result(call, id);
+    return exit_of(rc);
+}

@@ -199,6 +199,8 @@ void domain_describe(struct ts_doc *doc, struct cJSON *object,
                      const struct domain_view *view);
 /* The result of a verb that has no other: the domain as it is now, in JSON. */
 void domain_result(struct call *call, domid_t id);
+/* How a request about a domain that came back with rc ends: that result, or the failure. */
+enum ts_exit domain_done(struct call *call, domid_t id, int rc);
 
 /* --- create_words.c --- */
 extern const struct option create_options[];

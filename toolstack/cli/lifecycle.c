@@ -11,15 +11,11 @@ static enum ts_exit on_domain(struct call *call,
 {
     const struct ts_domain *domain = call_domain(call, 0);
     domid_t id;
-    int rc;
 
     if (!domain)
         return TS_EXIT_NO_DOMAIN;
     id = domain->id;
-    rc = fn(call->cli->env.manager, id, &call->err);
-    if (!rc)
-        domain_result(call, id);
-    return exit_of(rc);
+    return domain_done(call, id, fn(call->cli->env.manager, id, &call->err));
 }
 
 enum ts_exit destroy_run(struct call *call)
@@ -41,15 +37,13 @@ enum ts_exit rename_run(struct call *call)
 {
     const struct ts_domain *domain = call_domain(call, 0);
     domid_t id;
-    int rc;
 
     if (!domain)
         return TS_EXIT_NO_DOMAIN;
     id = domain->id;
-    rc = ts_domain_rename(call->cli->env.manager, id, call_word(call, 1), &call->err);
-    if (!rc)
-        domain_result(call, id);
-    return exit_of(rc);
+    return domain_done(
+        call, id,
+        ts_domain_rename(call->cli->env.manager, id, call_word(call, 1), &call->err));
 }
 
 enum ts_exit domid_run(struct call *call)
@@ -112,7 +106,6 @@ static enum ts_exit on_memory(struct call *call,
     const struct ts_domain *domain = call_domain(call, 0);
     uint64_t kib;
     domid_t id;
-    int rc;
 
     if (!domain)
         return TS_EXIT_NO_DOMAIN;
@@ -121,10 +114,7 @@ static enum ts_exit on_memory(struct call *call,
                          "\"%s\" is not a size: KiB, or a number with b, k, m, g or t",
                          call_word(call, 1));
     id = domain->id;
-    rc = fn(call->cli->env.manager, id, kib, &call->err);
-    if (!rc)
-        domain_result(call, id);
-    return exit_of(rc);
+    return domain_done(call, id, fn(call->cli->env.manager, id, kib, &call->err));
 }
 
 enum ts_exit mem_max_run(struct call *call)
@@ -142,17 +132,14 @@ enum ts_exit sysrq_run(struct call *call)
     const struct ts_domain *domain = call_domain(call, 0);
     const char *letter = call_word(call, 1);
     domid_t id;
-    int rc;
 
     if (!domain)
         return TS_EXIT_NO_DOMAIN;
     if (strlen(letter) != 1)
         return call_fail(call, TS_EXIT_USAGE, "\"%s\" is not one letter", letter);
     id = domain->id;
-    rc = ts_domain_sysrq(call->cli->env.manager, id, *letter, &call->err);
-    if (!rc)
-        domain_result(call, id);
-    return exit_of(rc);
+    return domain_done(call, id,
+                       ts_domain_sysrq(call->cli->env.manager, id, *letter, &call->err));
 }
 
 enum ts_exit trigger_run(struct call *call)
@@ -160,7 +147,6 @@ enum ts_exit trigger_run(struct call *call)
     const struct ts_domain *domain = call_domain(call, 0);
     uint64_t vcpu = 0;
     domid_t id;
-    int rc;
 
     if (!domain)
         return TS_EXIT_NO_DOMAIN;
@@ -170,10 +156,9 @@ enum ts_exit trigger_run(struct call *call)
     if (call->words.nr_operands > 2 && !parse_number(call_word(call, 2), 8191, &vcpu))
         return call_fail(call, TS_EXIT_USAGE, "\"%s\" is not a vCPU", call_word(call, 2));
     id = domain->id;
-    rc = ts_domain_nmi(call->cli->env.manager, id, (unsigned int)vcpu, &call->err);
-    if (!rc)
-        domain_result(call, id);
-    return exit_of(rc);
+    return domain_done(
+        call, id,
+        ts_domain_nmi(call->cli->env.manager, id, (unsigned int)vcpu, &call->err));
 }
 
 enum ts_exit console_run(struct call *call)

@@ -237,7 +237,6 @@ enum ts_exit vcpu_pin_run(struct call *call)
     unsigned int vcpu;
     enum ts_exit exit;
     domid_t id;
-    int rc;
 
     if (!domain)
         return TS_EXIT_NO_DOMAIN;
@@ -251,10 +250,9 @@ enum ts_exit vcpu_pin_run(struct call *call)
         exit = call_fail(call, TS_EXIT_USAGE, "nothing is to be changed");
     if (exit)
         return exit;
-    rc = ts_domain_pin(call->cli->env.manager, id, vcpu, hard, soft, &call->err);
-    if (!rc)
-        domain_result(call, id);
-    return exit_of(rc);
+    return domain_done(
+        call, id,
+        ts_domain_pin(call->cli->env.manager, id, vcpu, hard, soft, &call->err));
 }
 
 /* --- vcpu-set --- */
@@ -266,7 +264,6 @@ enum ts_exit vcpu_set_run(struct call *call)
     enum ts_exit exit;
     uint64_t n;
     domid_t id;
-    int rc;
 
     if (!domain)
         return TS_EXIT_NO_DOMAIN;
@@ -281,8 +278,7 @@ enum ts_exit vcpu_set_run(struct call *call)
         return call_fail(call, TS_EXIT_USAGE,
                          "the machine has %u CPUs, fewer than %llu; -i does it still",
                          last + 1, (unsigned long long)n);
-    rc = ts_domain_set_vcpus(call->cli->env.manager, id, (unsigned int)n, &call->err);
-    if (!rc)
-        domain_result(call, id);
-    return exit_of(rc);
+    return domain_done(
+        call, id,
+        ts_domain_set_vcpus(call->cli->env.manager, id, (unsigned int)n, &call->err));
 }
