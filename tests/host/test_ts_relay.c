@@ -264,6 +264,37 @@ static void a_session_goes_on_elsewhere(void **state)
     client_hears(b, 1, "here");
 }
 
+/* As a command does: it ends its session and goes, the channel being busy. */
+static void the_last_word_of_the_gone_is_passed_on(void **state)
+{
+    struct ts_relay_client *a = ts_relay_join(relay);
+
+    (void)state;
+    client_says(a, 1, FRAME_DATA, "input");
+    client_says(a, 1, FRAME_RESET, "over");
+    ts_relay_leave(a, 0);
+    machine_hears(1, "input");
+    machine_hears(1, "over");
+    machine_hears_nothing();
+    assert_int_equal(ts_relay_run(relay, 100000), UINT64_MAX);
+}
+
+static void the_gone_make_room(void **state)
+{
+    struct ts_relay_client *last = NULL;
+
+    (void)state;
+    for (unsigned int i = 0; i < TS_RELAY_MAX_CLIENTS; i++)
+        assert_non_null(last = ts_relay_join(relay));
+    client_says(last, 1, FRAME_HELLO, "");
+    ts_relay_leave(last, 0);
+    assert_non_null(last = ts_relay_join(relay));
+    assert_null(ts_relay_join(relay));
+    client_says(last, 2, FRAME_HELLO, "");
+    machine_hears(2, "");
+    machine_hears_nothing();
+}
+
 static void ended_sessions_are_forgotten(void **state)
 {
     struct ts_relay_client *a = ts_relay_join(relay);
@@ -344,6 +375,8 @@ int main(void)
         TEST(full_channel_stops_its_senders),
         TEST(sessions_of_the_gone_are_closed),
         TEST(a_session_goes_on_elsewhere),
+        TEST(the_last_word_of_the_gone_is_passed_on),
+        TEST(the_gone_make_room),
         TEST(ended_sessions_are_forgotten),
         TEST(sessions_of_a_client_are_limited),
         TEST(clients_are_limited),

@@ -2,7 +2,8 @@
 /*
  * Who speaks for a session is in one table: an entry is made by a frame from a client,
  * loses its client when that leaves, and goes when either end resets the session or when
- * the relay does so because nobody has come back.
+ * the relay does so because nobody has come back. What a client has sent before it left,
+ * the end of its session last, is passed on.
  */
 #include "internal.h"
 
@@ -23,6 +24,7 @@ struct queue {
 struct ts_relay_client {
     struct ts_relay *relay;
     unsigned int sessions;
+    bool has_left; /* what is in `out` goes to the machine still */
     struct frame_reader reader;
     struct queue in, out; /* to the client, from it */
     uint8_t in_bytes[TS_RELAY_INBOX], out_bytes[TS_RELAY_OUTBOX];
@@ -163,12 +165,36 @@ static struct ts_relay_client *new_client(struct ts_relay *relay)
     return client;
 }
 
+static void forget_client(struct ts_relay_client **place)
+{
+    free(*place);
+    *place = NULL;
+}
+
+/* Free, or of a client that has left: it waits no longer. NULL: there is none. */
+static struct ts_relay_client **find_place(struct ts_relay *relay)
+{
+    struct ts_relay_client **leaving = NULL;
+
+    for (unsigned int i = 0; i < TS_RELAY_MAX_CLIENTS; i++) {
+        struct ts_relay_client **place = &relay->clients[i];
+
+        if (!*place)
+            return place;
+        if ((*place)->has_left)
+            leaving = place;
+    }
+    return leaving;
+}
+
 struct ts_relay_client *ts_relay_join(struct ts_relay *relay)
 {
-    for (unsigned int i = 0; i < TS_RELAY_MAX_CLIENTS; i++)
-        if (!relay->clients[i])
-            return relay->clients[i] = new_client(relay);
-    return NULL;
+    struct ts_relay_client **place = find_place(relay);
+
+    if (!place)
+        return NULL;
+    forget_client(place);
+    return *place = new_client(relay);
 }
 
 void ts_relay_leave(struct ts_relay_client *client, uint64_t now)
@@ -183,10 +209,10 @@ void ts_relay_leave(struct ts_relay_client *client, uint64_t now)
         set_client(route, NULL);
         route->end = now + TS_RELAY_GRACE_MS;
     }
+    client->has_left = true;
     for (unsigned int i = 0; i < TS_RELAY_MAX_CLIENTS; i++)
-        if (relay->clients[i] == client)
-            relay->clients[i] = NULL;
-    free(client);
+        if (relay->clients[i] == client && !client->out.n)
+            forget_client(&relay->clients[i]);
 }
 
 /* --- frames --- */
@@ -293,10 +319,13 @@ static void next_frame(struct ts_relay *relay)
         return;
     }
     for (unsigned int i = 0; i < TS_RELAY_MAX_CLIENTS; i++) {
-        struct ts_relay_client *client = relay->clients[relay->turn];
+        struct ts_relay_client **place = &relay->clients[relay->turn];
+        bool is_found = next_of(relay, *place);
 
         relay->turn = (relay->turn + 1) % TS_RELAY_MAX_CLIENTS;
-        if (next_of(relay, client))
+        if (*place && (*place)->has_left && !(*place)->out.n)
+            forget_client(place);
+        if (is_found)
             return;
     }
 }

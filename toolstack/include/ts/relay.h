@@ -34,6 +34,7 @@ void ts_relay_destroy(struct ts_relay *relay);
 
 /* Returns NULL when out of memory, or with TS_RELAY_MAX_CLIENTS. */
 struct ts_relay_client *ts_relay_join(struct ts_relay *relay);
+/* It is not to be used any more. The machine gets what it has sent still. */
 void ts_relay_leave(struct ts_relay_client *client, uint64_t now);
 
 /* What was received. From a client only while it is ts_relay_has_room(), and at
