@@ -11,6 +11,11 @@ import subprocess
 import time
 
 POLL_SECONDS = 0.05
+SECONDS = 60
+SHELL = """
+echo userland
+while read line; do eval "$line"; echo "== done"; done
+"""
 CONFIG = """name = "{name}"
 kernel = "{kernel}"
 ramdisk = "{ramdisk}"
@@ -82,3 +87,20 @@ class Guest:
     def wait_end(self, timeout):
         """The status of the command that shows the console, once the domain has gone."""
         return self._console.wait(timeout)
+
+
+class Shell(Guest):
+    """A guest whose ramdisk's script, SHELL, does what is typed."""
+
+    def run(self, line, timeout=SECONDS):
+        """What a command line prints."""
+        self.type(line)
+        self.wait_for(re.escape(line[-20:]) + r"$", SECONDS)
+        return self.wait_for(r"((?:.*\n)*?)^== done", timeout)[1]
+
+    def expect(self, line, pattern):
+        """Runs it until it prints the pattern."""
+        deadline = time.monotonic() + SECONDS
+        while not re.search(pattern, output := self.run(line), re.MULTILINE):
+            assert time.monotonic() < deadline, f"{line}: {output}"
+            time.sleep(0.2)

@@ -9,33 +9,12 @@ import pytest
 
 import images
 from core import Core
-from guest import Guest
+from guest import SHELL, Guest, Shell
 from test_domu import BOOT_SECONDS, BUILD, COMPLAINTS, KERNELS, vmlinuz
 from tool import ToolMachine
 
 SECONDS = 60
-SHELL = """
-echo userland
-while read line; do eval "$line"; echo "== done"; done
-"""
 MORE = 'maxvcpus = 4\nmaxmem = 384\non_crash = "{}"'
-
-
-class Shell(Guest):
-    """A guest that does what is typed."""
-
-    def run(self, line):
-        """What a command line prints."""
-        self.type(line)
-        self.wait_for(re.escape(line[-20:]) + r"$", SECONDS)
-        return self.wait_for(r"((?:.*\n)*?)^== done", SECONDS)[1]
-
-    def expect(self, line, pattern):
-        """Runs it until it prints the pattern."""
-        deadline = time.monotonic() + SECONDS
-        while not re.search(pattern, output := self.run(line), re.MULTILINE):
-            assert time.monotonic() < deadline, f"{line}: {output}"
-            time.sleep(0.2)
 
 
 @pytest.fixture(name="machine")
