@@ -363,6 +363,17 @@ static void limits(void **state)
     fake_fail_at(5); /* begin, write and end of the node; look; then the limit itself */
     expect_refusal(ts_domain_set_max_mem(m, id, 1024, &err), -XEN_EINVAL, "refuses");
     assert_string_equal(node(id, "memory/static-max"), "512");
+    assert_int_equal(ts_domain_set_target(m, id, 100, &err), 0);
+    assert_string_equal(node(id, "memory/target"), "100");
+    assert_int_equal(fake_max_pages(id), 25);
+    fake_fail_at(3); /* look; the limit; the node */
+    expect_refusal(ts_domain_set_target(m, id, 200, &err), -XEN_ENOSPC, "by xenstore");
+    assert_int_equal(fake_max_pages(id), 25);
+    assert_string_equal(node(id, "memory/target"), "100");
+    fake_fail_at(2);
+    expect_refusal(ts_domain_set_target(m, id, 200, &err), -XEN_EINVAL, "refuses");
+    expect_refusal(ts_domain_set_target(m, id, 516, &err), -XEN_EINVAL, "up to 512 KiB");
+    assert_int_equal(fake_max_pages(id), 25);
     assert_int_equal(ts_domain_pin(m, id, TS_ALL_VCPUS, &cpus, NULL, &err), 0);
     assert_true(ts_cpu_set_has(fake_affinity(id, 1), 1));
     assert_false(ts_cpu_set_has(fake_affinity(id, 0), 0));

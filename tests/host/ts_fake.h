@@ -52,6 +52,7 @@ unsigned int fake_nmis(domid_t id);
 const struct vcpu_guest_context *fake_context(domid_t id);
 uint64_t fake_root(domid_t id); /* the pinned table, 0: none */
 uint64_t fake_hypercall_page(domid_t id);
+uint64_t fake_max_pages(domid_t id); /* the limit of its memory */
 const struct ts_cpu_set *fake_affinity(domid_t id, unsigned int vcpu);
 /* The seeded grant: its frame, 0 when there is none for peer. */
 uint64_t fake_grant(domid_t id, unsigned int ref, domid_t peer);

@@ -458,6 +458,11 @@ const struct vcpu_guest_context *fake_context(domid_t id)
     return find(id)->context;
 }
 
+uint64_t fake_max_pages(domid_t id)
+{
+    return find(id)->max_pages;
+}
+
 const struct ts_cpu_set *fake_affinity(domid_t id, unsigned int vcpu)
 {
     return &find(id)->affinity[vcpu];

@@ -196,8 +196,10 @@ static const struct verb table[] = {
     { .name = "mem-set",
       .arguments = "DOMAIN SIZE",
       .summary = "ask a domain's balloon driver to have that much memory",
-      .more = "SIZE as for mem-max, whose limit it cannot exceed. Whether and when it "
-              "happens is for the domain's kernel to say.",
+      .more =
+          "SIZE as for mem-max, whose limit it cannot exceed. Whether and when memory is "
+          "given back is for the domain's kernel to say, \"list\" shows how far it is; "
+          "more than SIZE it does not get.",
       .least = 2,
       .most = 2,
       .operands = { WORD_DOMAIN, WORD_OTHER },

@@ -145,6 +145,27 @@ int ts_domain_set_max_mem(struct ts_manager *m, domid_t id, uint64_t kib,
     return change_max_mem(m, r, kib, err);
 }
 
+/* The limit is set first: it can be set back. */
+static int change_target(struct ts_manager *m, struct record *r, uint64_t kib,
+                         struct ts_err *err)
+{
+    struct ts_hv *hv = m->env.hv;
+    struct ts_domain_info info;
+    int rc = hv->ops->domain_info(hv, r->domain.id, &info);
+
+    if (!rc)
+        rc = hv->ops->domain_set_max_mem(hv, r->domain.id, kib);
+    if (rc)
+        return ts_fail(err, rc, "the hypervisor refuses the limit: %s", ts_err_text(rc));
+    rc = nodes_write_target(m, r, kib);
+    if (!rc)
+        return 0;
+    (void)hv->ops->domain_set_max_mem(hv, r->domain.id,
+                                      info.max_pages * (TS_PAGE_SIZE / 1024));
+    return ts_fail(err, rc, "domain \"%s\" cannot be told by xenstore: %s",
+                   r->domain.name, ts_err_text(rc));
+}
+
 int ts_domain_set_target(struct ts_manager *m, domid_t id, uint64_t kib,
                          struct ts_err *err)
 {
@@ -159,10 +180,7 @@ int ts_domain_set_target(struct ts_manager *m, domid_t id, uint64_t kib,
         return ts_fail(err, -XEN_EINVAL,
                        "domain \"%s\" can have up to %llu KiB of memory, not %llu",
                        r->domain.name, (unsigned long long)most, (unsigned long long)kib);
-    rc = nodes_write_target(m, r, kib);
-    return rc ? ts_fail(err, rc, "domain \"%s\" cannot be told by xenstore: %s",
-                        r->domain.name, ts_err_text(rc))
-              : 0;
+    return change_target(m, r, kib, err);
 }
 
 static bool is_letter_or_digit(char c)

@@ -213,7 +213,11 @@ int ts_domain_set_vcpus(struct ts_manager *manager, domid_t id, unsigned int n,
 int ts_domain_set_max_mem(struct ts_manager *manager, domid_t id, uint64_t kib,
                           struct ts_err *err);
 
-/* Tells the guest's balloon driver how much memory it should have, up to the limit. */
+/*
+ * Tells the guest's balloon driver how much memory it should have, up to the limit. The
+ * hypervisor gives it no more than that from now on; what it has beyond, it keeps until it
+ * gives it back.
+ */
 int ts_domain_set_target(struct ts_manager *manager, domid_t id, uint64_t kib,
                          struct ts_err *err);
 
