@@ -230,10 +230,12 @@ long hc_fpu_taskswitch(int set)
     return 0;
 }
 
+/* A null selector keeps its RPL: user mode may read it back. */
 static long set_gs_user_selector(struct vcpu *v, uint16_t sel)
 {
     unsigned long flags = irq_save();
-    bool ok = load_gs_selector(selector_to_ring3(sel), &v->pv.gs_base_user);
+    bool ok = load_gs_selector(sel > 3 ? selector_to_ring3(sel) : sel,
+                               &v->pv.gs_base_user);
 
     if (!ok)
         ok = load_gs_selector(0, &v->pv.gs_base_user);

@@ -67,10 +67,13 @@ enum short_iret {
 };
 short_way enum short_iret pv_iret_short(void);
 
-/* RFLAGS bits that a guest kernel is entered without. */
+/*
+ * RFLAGS bits that a guest kernel is entered without. DF, because a kernel may rely on
+ * SYSCALL's clearing it: one that does not would copy backwards for its user mode.
+ */
 #define BOUNCE_RFLAGS_CLEAR                                                          \
-    (X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT | X86_EFLAGS_TF | \
-     X86_EFLAGS_IOPL)
+    (X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT | X86_EFLAGS_DF | \
+     X86_EFLAGS_TF | X86_EFLAGS_IOPL)
 
 /* A guest's stack pointer until it is in the frame; interrupts off. */
 DECLARE_PER_CPU(uintptr_t, syscall_rsp);

@@ -3,9 +3,11 @@
  * Behaviour: set_segment_base sets the base of FS, of the kernel's GS, of user mode's GS,
  * and loads user mode's GS selector.
  * Provocation: each with the address of a variable, read back through the segment in
- * kernel and user mode; non-canonical and hypervisor addresses; an unknown register.
+ * kernel and user mode; non-canonical and hypervisor addresses; an unknown register; GS
+ * selectors, null ones too, and some that cannot be loaded.
  * Expected: the segment reads the variable; kernel and user GS are apart; -EINVAL for
- * a non-canonical base and an unknown register, whose old base stays.
+ * a non-canonical base and an unknown register, whose old base stays; user mode finds in
+ * GS the selector that was given, and 0 for one that cannot be loaded.
  */
 #include <test.h>
 
@@ -50,6 +52,15 @@ static long user_read_fs(long unused)
 {
     (void)unused;
     return read_fs();
+}
+
+static long user_gs_selector(long unused)
+{
+    long selector = 0;
+
+    (void)unused;
+    asm volatile("mov %%gs, %w0" : "+r"(selector));
+    return selector;
 }
 
 static void check_user(long (*fn)(long), long expected)
@@ -105,6 +116,24 @@ static void check_selector(void)
     check_user(user_read_gs, 0x2222);
 }
 
+static void check_selector_value(unsigned long selector, long expected)
+{
+    check_eq(HYPERVISOR_set_segment_base(SEGBASE_GS_USER_SEL, selector), 0);
+    check_user(user_gs_selector, expected);
+}
+
+/* All four null selectors stay as they are; others get RPL 3. */
+static void check_selector_values(void)
+{
+    for (long selector = 0; selector < 4; selector++)
+        check_selector_value(selector, selector);
+    check_selector_value(FLAT_USER_SS, FLAT_USER_SS);
+    check_selector_value(FLAT_USER_SS & ~3, FLAT_USER_SS);
+    check_selector_value(0x1234, 0);
+    check_selector_value(FLAT_USER_SS | 4, 0);
+    check_selector_value(0, 0);
+}
+
 void test_main(void)
 {
     struct user_space user;
@@ -114,4 +143,5 @@ void test_main(void)
     require(user_space_load(&user) == 0);
     check_user_mode();
     check_selector();
+    check_selector_values();
 }
