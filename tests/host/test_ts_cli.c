@@ -282,6 +282,42 @@ static void no_news(uint64_t deadline_ns)
     (void)deadline_ns;
 }
 
+/* On its way: the domain that "cores -w" waits for. */
+static void crashes(uint64_t deadline_ns)
+{
+    (void)deadline_ns;
+    if (user.waits == 3)
+        fake_domain_ends(1, SHUTDOWN_crash);
+    ts_manager_domains_changed(manager);
+}
+
+static void test_cores(void **state)
+{
+    (void)state;
+    expect("create -q hello.cfg on_crash=coredump-restart", 0, "", "");
+    expect("cores", 0, "", "");
+    expect_failure("cores -d hello", TS_EXIT_FAILED, "not kept for its core");
+    user.on_wait = crashes;
+    expect_part("cores -w", "    1  hello");
+    assert_true(user.has_woken);
+    assert_int_equal(run_json("cores -w"), 0);
+    expect_part("list -l", "\"life\":\t\"core\"");
+    expect_failure("cores hello", TS_EXIT_USAGE, "-d or -k");
+    expect_failure("cores -d", TS_EXIT_USAGE, "missing");
+    expect_failure("cores -d -k hello", TS_EXIT_USAGE, "different");
+    expect_failure("cores -d nobody", TS_EXIT_NO_DOMAIN, "nobody");
+    expect_failure("dump-core -C hello core", TS_EXIT_FAILED, "ended already");
+    expect("cores -d hello", 0, "", "");
+    expect_part("domid hello", "2");
+    fake_domain_ends(2, SHUTDOWN_crash);
+    ts_manager_domains_changed(manager);
+    assert_int_equal(run_json("cores -k hello"), 0);
+    expect_part("list -l", "\"life\":\t\"preserved\"");
+    expect("cores", 0, "", "");
+    user.interrupted = true;
+    assert_int_equal(run("cores -w"), TS_EXIT_INTERRUPTED);
+}
+
 static void test_dump_core(void **state)
 {
     static const char *const help[] = { "dump-core", "-h", "1", "x" };
@@ -304,6 +340,14 @@ static void test_dump_core(void **state)
     user.disk_limit = 20000;
     expect_failure("dump-core hello core", TS_EXIT_MEMORY, "disk is full");
     assert_int_equal(user.nr_saved, 0);
+    user.disk_limit = 0;
+    expect_failure("dump-core -C -R hello core", TS_EXIT_USAGE, "not both");
+    expect("dump-core -R hello core", 0, "", "");
+    expect_failure("dump-core hello core", TS_EXIT_FAILED, "not said (yet) where");
+    fake_publish_list(2);
+    expect("dump-core -L -C hello core", 0, "", "");
+    ts_manager_domains_changed(manager);
+    expect_failure("dump-core hello core", TS_EXIT_NO_DOMAIN, "hello");
     expect_failure("dump-core 0 core", TS_EXIT_FAILED, "domain 0");
     expect_failure("dump-core nobody core", TS_EXIT_NO_DOMAIN, "nobody");
     assert_null(ts_cli_saves(4, help));
@@ -775,37 +819,22 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, user_start, user_stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_create),
-        TEST(test_create_dry),
-        TEST(test_create_mistakes),
-        TEST(test_list),
-        TEST(test_states),
-        TEST(test_zombie),
-        TEST(test_simple_verbs),
-        TEST(test_simple_verbs_json),
-        TEST(test_mem_max),
-        TEST(test_mem_set),
-        TEST(test_sysrq),
-        TEST(test_trigger),
-        TEST(test_dump_core),
-        TEST(test_sched),
-        TEST(test_vcpus),
-        TEST(test_shutdown),
-        TEST(test_shutdown_all),
-        TEST(test_reboot),
-        TEST(test_reboot_fails),
-        TEST(test_too_late),
-        TEST(test_shutdown_interrupted),
-        TEST(test_poweroff),
-        TEST(test_machine),
-        TEST(test_uptime),
-        TEST(test_top),
-        TEST(test_inspect),
-        TEST(test_packed),
-        TEST(test_words),
-        TEST(test_help),
-        TEST(test_place),
-        TEST(test_without_machine),
+        TEST(test_create),          TEST(test_create_dry),
+        TEST(test_create_mistakes), TEST(test_list),
+        TEST(test_states),          TEST(test_zombie),
+        TEST(test_simple_verbs),    TEST(test_simple_verbs_json),
+        TEST(test_mem_max),         TEST(test_mem_set),
+        TEST(test_sysrq),           TEST(test_trigger),
+        TEST(test_cores),           TEST(test_dump_core),
+        TEST(test_sched),           TEST(test_vcpus),
+        TEST(test_shutdown),        TEST(test_shutdown_all),
+        TEST(test_reboot),          TEST(test_reboot_fails),
+        TEST(test_too_late),        TEST(test_shutdown_interrupted),
+        TEST(test_poweroff),        TEST(test_machine),
+        TEST(test_uptime),          TEST(test_top),
+        TEST(test_inspect),         TEST(test_packed),
+        TEST(test_words),           TEST(test_help),
+        TEST(test_place),           TEST(test_without_machine),
         TEST(test_complete),
     };
 

@@ -68,6 +68,8 @@ static void whole_file(void **state)
                                "memory = 0x40\nmaxmem = \"0200\"\nvcpus=2\nmaxvcpus=4\n"
                                "cpus = \"0-3,^2\"\ncpu_weight = 512\ncap = 50\n"
                                "on_poweroff=\"preserve\"\non_crash='rename-restart'\n"
+                               "on_watchdog='coredump-restart'\n"
+                               "on_soft_reset='coredump-destroy'\n"
                                "uuid=\"00112233-4455-6677-8899-aabbccddeeff\"\n"
                                "disk = [ 'a,b,c', # one\n  \"d\",\n ]\n"
                                "vif = []\n";
@@ -91,6 +93,9 @@ static void whole_file(void **state)
     assert_int_equal(d->on_poweroff, TS_PRESERVE);
     assert_int_equal(d->on_crash, TS_RENAME_RESTART);
     assert_int_equal(d->on_reboot, TS_RESTART);
+    assert_int_equal(d->on_watchdog, TS_COREDUMP_RESTART);
+    assert_int_equal(d->on_soft_reset, TS_COREDUMP_DESTROY);
+    assert_string_equal(ts_action_name(d->on_watchdog), "coredump-restart");
     assert_int_equal(d->uuid[1], 0x11);
     assert_int_equal(d->uuid[15], 0xff);
     assert_int_equal(config.disks.n, 2);
@@ -222,7 +227,7 @@ static void values(void **state)
                    "g.cfg:1: \"type\" can only be \"pv\", not \"hvm\"");
     assert_refused("on_crash = 'explode'", -XEN_EINVAL,
                    "g.cfg:1: \"on_crash\" cannot be \"explode\": it is destroy, restart, "
-                   "preserve or rename-restart");
+                   "preserve, rename-restart, coredump-destroy or coredump-restart");
     assert_refused("cpus = '5-3'", -XEN_EINVAL,
                    "g.cfg:1: \"cpus\" cannot be \"5-3\": it is CPUs as in \"0-3,^2\", or "
                    "\"all\"");

@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cores: what is in them, and domains that lie about where their memory is. What readers
- * of the format see is checked on a real machine (tests/system/test_tool_dump.py).
+ * Cores: what is in them, and domains that lie about where their memory is, or what is
+ * mapped where. What readers of the format see is checked on a real machine
+ * (tests/system/test_tool_dump.py, tests/linux/test_dump.py).
  */
 #include "cli_user.h"
 #include "test.h"
 #include "ts_fake.h"
+
+#include <elf.h>
 
 #include "../../toolstack/dump/dump.h"
 
 static const char hello_cfg[] = "name='hello'\nkernel='kernel'\nmemory=1\n";
 static struct ts_dump_result result;
 static struct ts_err err;
-static uint8_t core[4u << 20];
+static uint8_t core[8u << 20];
 static unsigned int turns, fail_turn;
+static bool live;
 
 static int put(void *context, uint64_t offset, const void *bytes, size_t n,
                struct ts_err *why)
 {
     (void)context, (void)why;
-    assert_int_equal(fake_pause_count(1), 1);
+    assert_int_equal(fake_pause_count(1), !live);
     assert_true(n && offset <= sizeof(core) - n);
     memcpy(core + offset, bytes, n);
     return 0;
 }
 
-static int turn(void *context, struct ts_err *why)
+static int turn(void *context, uint64_t pages, uint64_t all, struct ts_err *why)
 {
     (void)context;
+    assert_true(pages <= all);
     return ++turns == fail_turn ? ts_fail(why, -XEN_EINTR, "interrupted") : 0;
 }
 
@@ -40,7 +45,7 @@ static int dump(void)
     memset(core, 0, sizeof(core));
     err = (struct ts_err){ 0 };
     turns = 0;
-    rc = ts_dump_core(fake_hv(), 1, &file, &result, &err);
+    rc = ts_dump_core(fake_hv(), 1, live, &file, &result, &err);
     assert_int_equal(rc, err.code);
     assert_int_equal(fake_nr_maps(), maps);
     assert_int_equal(fake_pause_count(1), 0);
@@ -60,6 +65,7 @@ static int start(void **state)
     int rc = user_start(state);
 
     fail_turn = 0;
+    live = false;
     fake_file("hello.cfg", hello_cfg, sizeof(hello_cfg) - 1);
     expect("create -q hello.cfg", 0, "", "");
     expect("create -q hello.cfg name=other", 0, "", "");
@@ -112,6 +118,14 @@ static void all_memory_is_there(void **state)
     assert_memory_equal(core + layout.prstatus, fake_context(1),
                         sizeof(struct vcpu_guest_context));
     assert_memory_equal(core + layout.shared_info, shared_info(), TS_PAGE_SIZE);
+}
+
+static void one_that_goes_on(void **state)
+{
+    (void)state;
+    live = true;
+    assert_int_equal(dump(), 0);
+    check_pages(256);
 }
 
 static void others_frames_are_left_out(void **state)
@@ -188,16 +202,234 @@ static void a_domain_that_has_ended(void **state)
     check_pages(256);
 }
 
+/* --- program headers --- */
+
+#define FRAME_OF(entry) ((entry) >> 12 & ((1ull << 40) - 1))
+
+static unsigned int core_calls, fail_core_call;
+
+static bool core_call_fails(void)
+{
+    return ++core_calls == fail_core_call;
+}
+
+static int get_core(void *context, uint64_t offset, void *bytes, size_t n)
+{
+    (void)context;
+    if (core_call_fails() || offset > sizeof(core) || n > sizeof(core) - offset)
+        return -XEN_EIO;
+    memcpy(bytes, core + offset, n);
+    return 0;
+}
+
+static int put_core(void *context, uint64_t offset, const void *bytes, size_t n)
+{
+    (void)context;
+    if (core_call_fails())
+        return -XEN_ENOSPC;
+    assert_true(offset <= sizeof(core) - n);
+    memcpy(core + offset, bytes, n);
+    return 0;
+}
+
+static int add_view(void)
+{
+    const struct ts_core_file file = { NULL, get_core, put_core };
+
+    core_calls = 0;
+    err = (struct ts_err){ 0 };
+    return ts_core_add_view(&file, &err);
+}
+
+static const Elf64_Ehdr *header(void)
+{
+    return (const void *)core;
+}
+
+static uint64_t nr_headers(void)
+{
+    const Elf64_Shdr *first = (const void *)(core + header()->e_shoff);
+
+    return header()->e_phnum == PN_XNUM ? first->sh_info : header()->e_phnum;
+}
+
+static const Elf64_Phdr *headers(void)
+{
+    return (const void *)(core + header()->e_phoff);
+}
+
+static uint64_t root_mfn(void)
+{
+    return fake_context(1)->ctrlreg[3] >> 12;
+}
+
+/* By the domain's page tables. */
+static uint64_t frame_at(uint64_t address)
+{
+    uint64_t mfn = root_mfn();
+
+    for (int shift = 39; shift >= 12; shift -= 9) {
+        uint64_t entry = ((uint64_t *)fake_frame(mfn))[address >> shift & 511];
+
+        assert_true(entry & 1);
+        mfn = FRAME_OF(entry);
+    }
+    return mfn;
+}
+
+static void check_load(const Elf64_Phdr *load)
+{
+    assert_int_equal(load->p_type, PT_LOAD);
+    assert_int_equal(load->p_filesz, load->p_memsz);
+    assert_true(load->p_filesz);
+    for (uint64_t at = 0; at < load->p_filesz; at += TS_PAGE_SIZE)
+        assert_memory_equal(core + load->p_offset + at,
+                            fake_frame(frame_at(load->p_vaddr + at)), TS_PAGE_SIZE);
+}
+
+/* Returns how many pages are mapped. */
+static uint64_t check_loads(void)
+{
+    uint64_t pages = 0;
+
+    for (uint64_t i = 1; i < nr_headers(); i++) {
+        check_load(&headers()[i]);
+        pages += headers()[i].p_filesz / TS_PAGE_SIZE;
+        if (i > 1)
+            assert_true(headers()[i].p_vaddr >=
+                        headers()[i - 1].p_vaddr + headers()[i - 1].p_memsz);
+    }
+    return pages;
+}
+
+static void addresses_are_the_domains(void **state)
+{
+    const struct vcpu_guest_context *c = fake_context(1);
+    const Elf64_Phdr *note;
+    uint64_t registers[27];
+    bool has_start = false;
+
+    (void)state;
+    assert_int_equal(dump(), 0);
+    assert_int_equal(header()->e_phnum, 0);
+    assert_int_equal(add_view(), 0);
+    assert_true(check_loads() > 200);
+    for (uint64_t i = 1; i < nr_headers(); i++)
+        has_start |= c->user_regs.rip - headers()[i].p_vaddr < headers()[i].p_memsz;
+    assert_true(has_start);
+    note = headers();
+    assert_int_equal(note->p_type, PT_NOTE);
+    assert_int_equal(note->p_filesz, 20 + 336);
+    assert_memory_equal(core + note->p_offset + 12, "CORE", 5);
+    memcpy(registers, core + note->p_offset + 20 + 112, sizeof(registers));
+    assert_int_equal(registers[16], c->user_regs.rip);
+    assert_int_equal(registers[19], c->user_regs.rsp);
+}
+
+/* A table that has itself as an entry; others' frames; frames that there are not. */
+static void tables_that_lie(void **state)
+{
+    uint64_t *root = fake_frame(root_mfn()), others = 1;
+
+    (void)state;
+    while (fake_frame_owner(others) != 2)
+        others++;
+    root[300] = root_mfn() << 12 | 1;
+    root[301] = others << 12 | 1;
+    root[302] = ~0ull;
+    root[0] = root[511];
+    assert_int_equal(dump(), 0);
+    assert_int_equal(add_view(), 0);
+    assert_true(check_loads() <= 256);
+}
+
+/* More headers than the field for their number can say. */
+static void many_headers(void **state)
+{
+    struct layout layout;
+    const struct dump_p2m_entry *e;
+    uint64_t *root = fake_frame(root_mfn()), *l3, *l2;
+
+    (void)state;
+    assert_int_equal(dump(), 0);
+    e = entries(&layout);
+    memset(root, 0, TS_PAGE_SIZE);
+    l3 = fake_frame(e[100].mfn);
+    l2 = fake_frame(e[101].mfn);
+    memset(l3, 0, TS_PAGE_SIZE);
+    memset(l2, 0, TS_PAGE_SIZE);
+    root[256] = e[100].mfn << 12 | 1;
+    l3[5] = e[101].mfn << 12 | 1;
+    for (unsigned int t = 0; t < 130; t++) {
+        uint64_t *l1 = fake_frame(e[102 + t].mfn);
+
+        l2[t] = e[102 + t].mfn << 12 | 1;
+        for (unsigned int i = 0; i < 512; i++)
+            l1[i] = e[i % 2 * 2].mfn << 12 | 1;
+    }
+    assert_int_equal(dump(), 0);
+    assert_int_equal(add_view(), 0);
+    assert_int_equal(header()->e_phnum, PN_XNUM);
+    assert_int_equal(nr_headers(), 1 + 130 * 512);
+    assert_int_equal(check_loads(), 130 * 512);
+}
+
+/* The core is as it was, but for what is behind it. */
+static void no_room_for_headers(void **state)
+{
+    (void)state;
+    assert_int_equal(dump(), 0);
+    for (fail_core_call = 1;; fail_core_call++) {
+        int rc = add_view();
+
+        assert_int_equal(rc, err.code);
+        if (!rc)
+            break;
+        assert_true(rc == -XEN_EIO || rc == -XEN_ENOSPC);
+        assert_int_equal(header()->e_phnum, 0);
+    }
+    assert_true(fail_core_call > 10);
+    fail_core_call = 0;
+    assert_int_equal(dump(), 0);
+    for (unsigned long n = 1;; n++) {
+        fake_fail_alloc_at(n);
+        if (!add_view())
+            break;
+        assert_int_equal(err.code, -XEN_ENOMEM);
+        assert_int_equal(header()->e_phnum, 0);
+    }
+    fake_fail_alloc_at(0);
+}
+
+static void files_that_are_no_cores(void **state)
+{
+    (void)state;
+    memset(core, 0, sizeof(core));
+    assert_int_equal(add_view(), -XEN_EINVAL);
+    assert_int_equal(dump(), 0);
+    ((Elf64_Shdr *)(core + 64))[PAGES].sh_size += 8;
+    assert_int_equal(add_view(), -XEN_EINVAL);
+    assert_int_equal(dump(), 0);
+    ((Elf64_Shdr *)(core + 64))[P2M].sh_offset = ~0ull - 5;
+    assert_int_equal(add_view(), -XEN_EIO);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, user_stop)
     const struct CMUnitTest tests[] = {
         TEST(all_memory_is_there),
+        TEST(one_that_goes_on),
         TEST(others_frames_are_left_out),
         TEST(no_more_pages_than_the_domain_has),
         TEST(a_long_empty_list),
         TEST(lists_that_are_none),
         TEST(a_domain_that_has_ended),
+        TEST(addresses_are_the_domains),
+        TEST(tables_that_lie),
+        TEST(many_headers),
+        TEST(no_room_for_headers),
+        TEST(files_that_are_no_cores),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

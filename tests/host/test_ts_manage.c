@@ -407,6 +407,9 @@ static void ends_by_itself(void **state)
           "ended d\nrenamed d-1\nrestarted d\npreserved d-1\n", 2 },
         { SHUTDOWN_watchdog, TS_DESTROY, "ended d\ndestroyed d\n", 0 },
         { SHUTDOWN_suspend, TS_DESTROY, "ended d\npreserved d\n", 1 },
+        { SHUTDOWN_soft_reset, TS_RESTART, "ended d\nrestarted d\n", 1 },
+        { SHUTDOWN_crash, TS_COREDUMP_DESTROY, "ended d\npreserved d\n", 1 },
+        { SHUTDOWN_watchdog, TS_COREDUMP_RESTART, "ended d\npreserved d\n", 1 },
     };
 
     (void)state;
@@ -414,7 +417,8 @@ static void ends_by_itself(void **state)
         struct ts_config c = config_of("d");
         domid_t id;
 
-        c.on_poweroff = c.on_reboot = c.on_crash = c.on_watchdog = rows[i].action;
+        c.on_poweroff = c.on_reboot = c.on_crash = c.on_watchdog = c.on_soft_reset =
+            rows[i].action;
         id = create(&c);
         fake_events_seen();
         assert_false(ts_manager_domains_changed(m));
@@ -426,6 +430,109 @@ static void ends_by_itself(void **state)
         assert_int_equal(fake_nr_domains(), rows[i].domains);
         while (fake_nr_domains())
             assert_int_equal(ts_domain_destroy(m, only_domain(), &err), 0);
+    }
+}
+
+/* A domain that is kept for its core: what follows when that has been taken, or not. */
+static void cores_are_waited_for(void **state)
+{
+    static const struct {
+        enum ts_action action;
+        bool taken;
+        const char *events;
+        unsigned int domains;
+    } rows[] = {
+        { TS_COREDUMP_DESTROY, true, "destroyed d\n", 0 },
+        { TS_COREDUMP_DESTROY, false, "preserved d\n", 1 },
+        { TS_COREDUMP_RESTART, true, "restarted d\n", 1 },
+        { TS_COREDUMP_RESTART, false, "preserved d\n", 1 },
+    };
+
+    (void)state;
+    for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct ts_config c = config_of("d");
+        domid_t id;
+
+        c.on_crash = rows[i].action;
+        id = create(&c);
+        assert_int_equal(ts_domain_core_done(m, id, true, &err), -XEN_EINVAL);
+        fake_domain_ends(id, SHUTDOWN_crash);
+        ts_manager_domains_changed(m);
+        assert_true(ts_domain_by_id(m, id)->wants_core);
+        assert_false(ts_manager_domains_changed(m));
+        fake_events_seen();
+        assert_int_equal(ts_domain_core_done(m, id, rows[i].taken, &err), 0);
+        assert_string_equal(fake_events_seen(), rows[i].events);
+        assert_int_equal(fake_nr_domains(), rows[i].domains);
+        assert_int_equal(ts_domain_core_done(m, id, true, &err),
+                         rows[i].taken ? -XEN_ESRCH : -XEN_EINVAL);
+        while (fake_nr_domains())
+            assert_int_equal(ts_domain_destroy(m, only_domain(), &err), 0);
+    }
+}
+
+/* Who waits for its core may give it up. */
+static void one_with_a_core_is_destroyed_or_reset(void **state)
+{
+    struct ts_config c = config_of("d");
+    domid_t id;
+
+    (void)state;
+    c.on_crash = TS_COREDUMP_DESTROY;
+    id = create(&c);
+    fake_domain_ends(id, SHUTDOWN_crash);
+    ts_manager_domains_changed(m);
+    assert_int_equal(ts_domain_reset(m, id, &err), 0);
+    id = only_domain();
+    assert_true(fake_is_running(id));
+    assert_false(ts_domain_by_id(m, id)->wants_core);
+    fake_domain_ends(id, SHUTDOWN_crash);
+    ts_manager_domains_changed(m);
+    assert_true(ts_domain_by_id(m, id)->wants_core);
+    assert_int_equal(ts_domain_crash(m, id, &err), -XEN_EINVAL);
+    assert_int_equal(ts_domain_destroy(m, id, &err), 0);
+    assert_int_equal(ts_domain_reset(m, id, &err), -XEN_ESRCH);
+    assert_int_equal(ts_domain_crash(m, 0, &err), -XEN_EPERM);
+}
+
+/* Its core was taken before it was made to crash: it is not asked for another one. */
+static void made_to_crash(void **state)
+{
+    struct ts_config c = config_of("d");
+    domid_t id;
+
+    (void)state;
+    c.on_crash = TS_COREDUMP_RESTART;
+    id = create(&c);
+    fake_events_seen();
+    assert_int_equal(ts_domain_crash(m, id, &err), 0);
+    ts_manager_domains_changed(m);
+    assert_string_equal(fake_events_seen(), "ended d\nrestarted d\n");
+    id = only_domain();
+    fake_domain_ends(id, SHUTDOWN_crash);
+    ts_manager_domains_changed(m);
+    assert_true(ts_domain_by_id(m, id)->wants_core);
+}
+
+/* Every call of a reset fails: the domain is as it was, or gone with a reason. */
+static void every_step_of_a_reset_fails(void **state)
+{
+    bool failed = true;
+
+    (void)state;
+    for (unsigned long n = 1; failed; n++) {
+        struct ts_config c = config_of("d");
+        domid_t id = create(&c);
+        int rc;
+
+        fake_fail_at(n);
+        rc = ts_domain_reset(m, id, &err);
+        failed = fake_has_failed();
+        fake_fail_at(0);
+        assert_true(failed || !rc);
+        while (fake_nr_domains())
+            assert_int_equal(ts_domain_destroy(m, only_domain(), &err), 0);
+        fake_hv_check_empty();
     }
 }
 
@@ -510,6 +617,29 @@ static void restart_loop_is_broken(void **state)
         ts_manager_domains_changed(m);
         assert_int_equal(fake_nr_domains(), 1);
     }
+}
+
+/* A kernel that crashes on its way up takes longer for it; it leaves few cores. */
+static void crash_loop_is_broken(void **state)
+{
+    struct ts_config c = config_of("d");
+    unsigned int n = 0;
+
+    (void)state;
+    c.on_crash = TS_COREDUMP_RESTART;
+    create(&c);
+    for (; fake_nr_domains(); n++) {
+        domid_t id = only_domain();
+
+        assert_true(n < 20);
+        fake_set_time((n + 1) * 30 * SECOND);
+        fake_domain_ends(id, SHUTDOWN_crash);
+        ts_manager_domains_changed(m);
+        if (ts_domain_by_id(m, id))
+            assert_int_equal(ts_domain_core_done(m, id, true, &err), 0);
+    }
+    assert_int_equal(n, 6);
+    assert_non_null(strstr(fake_events_seen(), "restart-failed d\n"));
 }
 
 /* A few at a time; those that another program has destroyed are noticed. */
@@ -612,7 +742,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(ends_by_itself, start, stop),
         cmocka_unit_test_setup_teardown(restarted_domain_is_the_same, start, stop),
         cmocka_unit_test_setup_teardown(every_step_of_restarting_fails, start, stop),
+        cmocka_unit_test_setup_teardown(cores_are_waited_for, start, stop),
+        cmocka_unit_test_setup_teardown(one_with_a_core_is_destroyed_or_reset, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(made_to_crash, start, stop),
+        cmocka_unit_test_setup_teardown(every_step_of_a_reset_fails, start, stop),
         cmocka_unit_test_setup_teardown(restart_loop_is_broken, start, stop),
+        cmocka_unit_test_setup_teardown(crash_loop_is_broken, start, stop),
         cmocka_unit_test_setup_teardown(many_end_at_once, start, stop),
         cmocka_unit_test_setup_teardown(asked_to_shut_down, start, stop),
         cmocka_unit_test_setup_teardown(preserved_domain, start, stop),

@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <abi/sched.h>
+
 #define MAX_DOMAINS 1200
 #define MAX_PORTS   64
 #define DOM0_PORTS  4096
@@ -261,6 +263,17 @@ static int domain_unpause(struct ts_hv *hv, domid_t id)
         return -XEN_ESRCH;
     assert_true(find(id)->pauses > 0);
     find(id)->pauses--;
+    return 0;
+}
+
+static int domain_crash(struct ts_hv *hv, domid_t id)
+{
+    (void)hv;
+    if (fake_fails())
+        return -XEN_EPERM;
+    if (!find(id))
+        return -XEN_ESRCH;
+    fake_domain_ends(id, SHUTDOWN_crash);
     return 0;
 }
 
@@ -823,6 +836,7 @@ static const struct ts_hv_ops ops = {
     .domain_destroy = domain_destroy,
     .domain_pause = domain_pause,
     .domain_unpause = domain_unpause,
+    .domain_crash = domain_crash,
     .domain_nmi = domain_nmi,
     .domain_set_uuid = domain_set_uuid,
     .domain_set_max_mem = domain_set_max_mem,

@@ -16,7 +16,7 @@ def test_debian_in_five_minutes(tmp_path):
     script = PART.search((ROOT / "README.md").read_text())[1]
     tools = default_build() / "bin"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PAVISE")}
-    environment |= {"XDG_RUNTIME_DIR": str(tmp_path),
+    environment |= {"XDG_RUNTIME_DIR": str(tmp_path), "XDG_STATE_HOME": str(tmp_path),
                     "PATH": f"{tools}:{os.environ['PATH']}"}
     try:
         done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=environment,

@@ -36,7 +36,8 @@ def folder(tmp_path):
 
 def run(folder, commands):
     done = subprocess.run(["bash", "-e", "-c", commands], cwd=folder, text=True,
-                          env={**os.environ, "XDG_RUNTIME_DIR": str(folder / "run")},
+                          env={**os.environ, "XDG_RUNTIME_DIR": str(folder / "run"),
+                               "XDG_STATE_HOME": str(folder / "run")},
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
     assert done.returncode == 0, done.stdout + done.stderr
     return (done.stdout + done.stderr).replace("\r", "")
@@ -44,7 +45,8 @@ def run(folder, commands):
 
 def stop_machines(folder):
     subprocess.run([BUILD / "bin" / "pavise", "down", "--force"], capture_output=True,
-                   env={**os.environ, "XDG_RUNTIME_DIR": str(folder / "run")}, check=False)
+                   env={**os.environ, "XDG_RUNTIME_DIR": str(folder / "run"),
+                        "XDG_STATE_HOME": str(folder / "run")}, check=False)
 
 
 def test_guest_in_ten_minutes(folder):

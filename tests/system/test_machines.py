@@ -23,6 +23,7 @@ class Machines:
         self.folder = folder / "pavise"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("PAVISE")}
         self.environment["XDG_RUNTIME_DIR"] = str(folder)
+        self.environment["XDG_STATE_HOME"] = str(folder / "state")
 
     def call(self, *words, **parameters):
         return subprocess.run([tool_path(), *words], env=self.environment, capture_output=True,

@@ -71,7 +71,7 @@ def test_one_that_has_ended(machine, tmp_path):
     schema.check("dump-core", found)
     about = (tmp_path / "hello.core").stat()
     assert found["pages"] == 16384 and found["left_out"] == 0 and found["vcpus"] == 1
-    assert found["bytes"] == about.st_size > 64 << 20 > 4 * 512 * about.st_blocks
+    assert about.st_size > found["bytes"] > 64 << 20 > 4 * 512 * about.st_blocks
     assert about.st_mode & 0o077 == 0
     check_program(machine, Core(tmp_path / "hello.core"), "hello")
 

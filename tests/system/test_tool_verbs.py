@@ -174,6 +174,15 @@ def test_dump_core(machine, tmp_path):
     assert document(machine, "dump-core", "hello", tmp_path / "core")["pages"] == 1024
 
 
+def test_cores(machine):
+    """test_tool_cores.py has what collects them."""
+    machine.run("create", "-q", "-c", "hello.cfg", "on_poweroff=coredump-destroy")
+    assert re.search(r"^ +\d+  hello +poweroff$", machine.run("cores"), re.MULTILINE)
+    assert document(machine, "cores", "-w")["domains"][0]["name"] == "hello"
+    assert document(machine, "cores", "-k", "hello")["domain"]["life"] == "preserved"
+    assert machine.run("cores") == ""
+
+
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_trace(machine, style):
     machine.run("create", "-q", "-p", "echo.cfg")
@@ -230,8 +239,9 @@ def test_help_and_inspect_need_no_machine(machine, tmp_path):
 
 
 def test_every_verb_is_here(machine):
-    """... but for those of machines in QEMU, which test_machines.py has."""
-    verbs = {verb["name"] for verb in machine.json("help")["verbs"]} - {"up", "down", "machines"}
+    """... but for those that test_machines.py and test_tool_cores.py have."""
+    verbs = {verb["name"] for verb in machine.json("help")["verbs"]} - {
+        "up", "down", "machines", "collect"}
     text = open(__file__, encoding="utf-8").read()
     assert not [verb for verb in verbs if f'"{verb}"' not in text]
 

@@ -20,7 +20,8 @@ def make(target, prefix):
 def test_installed(tool, tmp_path):
     prefix = tmp_path / "usr"
     make("install", prefix)
-    environment = {"PATH": f"{prefix}/bin:{os.environ['PATH']}", "XDG_RUNTIME_DIR": str(tmp_path)}
+    environment = {"PATH": f"{prefix}/bin:{os.environ['PATH']}", "XDG_RUNTIME_DIR": str(tmp_path),
+                   "XDG_STATE_HOME": str(tmp_path)}
 
     def pavise(*words):
         return subprocess.run(["pavise", *words], env=environment, cwd=tmp_path, text=True,

@@ -55,7 +55,8 @@ def test_tour(tool, tmp_path):
     # Not the make that runs the tests.
     environment = {k: v for k, v in os.environ.items()
                    if not k.startswith(("PAVISE", "MAKE", "MFLAGS"))}
-    environment |= {"XDG_RUNTIME_DIR": str(runtime), "BUILD": str(default_build())}
+    environment |= {"XDG_RUNTIME_DIR": str(runtime), "XDG_STATE_HOME": str(runtime),
+                    "BUILD": str(default_build())}
     steps = tour((ROOT / "README.md").read_text())
     assert len(steps) > 10
     try:

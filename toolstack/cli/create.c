@@ -56,7 +56,7 @@ static enum ts_exit make(struct call *call, const struct ts_create_words *words,
     if (words->dry_run)
         return exit_of_create(ts_domain_check(manager, config, &call->err));
     config->start_paused |= words->console; /* nothing of what it prints is missed */
-    progress_start(&progress, call);
+    progress_start(&progress, call, "unpacking the kernel");
     rc = ts_domain_create_watched(manager, config, &progress.base, id, &call->err);
     progress_end(&progress);
     return exit_of_create(rc);

@@ -66,7 +66,10 @@ static void describe_record(struct ts_doc *doc, struct cJSON *object,
         [TS_DOM_PRESERVED] = "preserved",
     };
 
-    ts_doc_text(doc, object, "life", d ? states[d->state] : "zombie");
+    ts_doc_text(doc, object, "life",
+                !d              ? "zombie"
+                : d->wants_core ? "core"
+                                : states[d->state]);
     ts_doc_number(doc, object, "pauses", d ? d->pauses : 0);
     ts_doc_number(doc, object, "restarts", d ? d->restarts : 0);
     ts_doc_number(doc, object, "started_ns", d ? d->started_ns : 0);

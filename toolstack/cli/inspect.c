@@ -109,7 +109,7 @@ static enum ts_exit inspect(struct inspection *in, const void *data, size_t size
     enum ts_exit exit;
     int rc;
 
-    progress_start(&progress, in->call);
+    progress_start(&progress, in->call, "unpacking the kernel");
     rc = ts_kernel_open(in->call->cli->env.unpacker, data, size, &progress.base,
                         &in->kernel, &in->why);
     progress_end(&progress);

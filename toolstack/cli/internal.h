@@ -115,6 +115,7 @@ struct waiter {
     bool is_gone;              /* destroyed, or preserved */
     bool has_restarted;        /* id is the new one's number */
     bool is_late;              /* the time that it was given is over */
+    bool for_cores;            /* waits for any domain that is kept for its core */
     char failure[TS_ERR_TEXT]; /* why it was not started again */
 };
 
@@ -174,6 +175,8 @@ void call_report(struct call *call, enum ts_exit exit);
 
 /* Has events of a domain noted in w until waiter_remove(). */
 void waiter_add(struct call *call, struct waiter *w, const struct ts_domain *domain);
+/* Is woken when a domain is kept for its core. */
+void waiter_add_for_cores(struct call *call, struct waiter *w);
 void waiter_remove(struct call *call, struct waiter *w);
 
 /* --- domains.c: what verbs about domains share --- */
@@ -213,15 +216,18 @@ int create_sort(const struct words *sorted, struct ts_create_words *words,
 
 /* --- progress.c --- */
 
-/* How far the unpacking of a kernel is, for a person who waits for it. */
+/* How far what takes long is, for a person who waits for it. */
 struct progress {
     struct ts_progress base; /* to be handed on */
     struct call *call;
+    const char *what;
     unsigned int shown; /* percent; 0: nothing is shown */
     unsigned int steps;
 };
 
-void progress_start(struct progress *progress, struct call *call);
+/* what: "unpacking the kernel" */
+void progress_start(struct progress *progress, struct call *call, const char *what);
+void progress_tell(struct progress *progress, uint64_t done, uint64_t total);
 /* Leaves no trace on the terminal. */
 void progress_end(struct progress *progress);
 
@@ -229,6 +235,7 @@ void progress_end(struct progress *progress);
 
 enum ts_exit complete_run(struct call *call);
 enum ts_exit console_run(struct call *call);
+enum ts_exit cores_run(struct call *call);
 enum ts_exit create_run(struct call *call);
 enum ts_exit debug_keys_run(struct call *call);
 enum ts_exit destroy_run(struct call *call);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <abi/sched.h>
+#include <ts/config.h>
 
 #define CHUNK 64
 
@@ -64,12 +65,6 @@ static void print_row(const struct listing *l, const struct domain_view *view)
 static void describe_config(struct ts_doc *doc, struct cJSON *object,
                             const struct ts_config *c)
 {
-    static const char *const actions[] = {
-        [TS_DESTROY] = "destroy",
-        [TS_RESTART] = "restart",
-        [TS_PRESERVE] = "preserve",
-        [TS_RENAME_RESTART] = "rename-restart",
-    };
     struct cJSON *config;
 
     if (!c) {
@@ -84,10 +79,11 @@ static void describe_config(struct ts_doc *doc, struct cJSON *object,
     ts_doc_number(doc, config, "vcpus", c->vcpus);
     ts_doc_number(doc, config, "cpu_weight", c->sched.weight);
     ts_doc_number(doc, config, "cap", c->sched.cap);
-    ts_doc_text(doc, config, "on_poweroff", actions[c->on_poweroff]);
-    ts_doc_text(doc, config, "on_reboot", actions[c->on_reboot]);
-    ts_doc_text(doc, config, "on_crash", actions[c->on_crash]);
-    ts_doc_text(doc, config, "on_watchdog", actions[c->on_watchdog]);
+    ts_doc_text(doc, config, "on_poweroff", ts_action_name(c->on_poweroff));
+    ts_doc_text(doc, config, "on_reboot", ts_action_name(c->on_reboot));
+    ts_doc_text(doc, config, "on_crash", ts_action_name(c->on_crash));
+    ts_doc_text(doc, config, "on_watchdog", ts_action_name(c->on_watchdog));
+    ts_doc_text(doc, config, "on_soft_reset", ts_action_name(c->on_soft_reset));
 }
 
 static void add(struct listing *l, const struct domain_view *view)

@@ -20,25 +20,32 @@ static void show(struct progress *p, const char *text)
         (void)io->write(io->context, 2, text, strlen(text));
 }
 
-static bool step(void *context, uint64_t done, uint64_t total)
+void progress_tell(struct progress *p, uint64_t done, uint64_t total)
 {
-    struct progress *p = context;
     unsigned int percent = total ? (unsigned int)(done * 100 / total) : 0;
-    char text[48];
+    char text[64];
 
     if (percent >= p->shown + PERCENT_STEP) {
         p->shown = percent - percent % PERCENT_STEP;
-        snprintf(text, sizeof(text), "\runpacking the kernel: %u %%", p->shown);
+        snprintf(text, sizeof(text), "\r%s: %u %%", p->what, p->shown);
         show(p, text);
     }
+}
+
+static bool step(void *context, uint64_t done, uint64_t total)
+{
+    struct progress *p = context;
+
+    progress_tell(p, done, total);
     if (++p->steps % STEPS_AT_ONCE)
         return true;
     return call_wait(p->call, 1);
 }
 
-void progress_start(struct progress *progress, struct call *call)
+void progress_start(struct progress *progress, struct call *call, const char *what)
 {
-    *progress = (struct progress){ .base = { step, progress }, .call = call };
+    *progress =
+        (struct progress){ .base = { step, progress }, .call = call, .what = what };
 }
 
 void progress_end(struct progress *progress)

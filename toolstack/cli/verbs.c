@@ -15,6 +15,20 @@ static const struct option console_options[] = {
     { 0 },
 };
 
+static const struct option cores_options[] = {
+    { 'w', "wait", NULL, "until there is one", WORD_OTHER },
+    { 'd', "done", NULL, "its core has been taken: its on_crash goes on", WORD_OTHER },
+    { 'k', "keep", NULL, "it could not be: the domain is preserved", WORD_OTHER },
+    { 0 },
+};
+
+static const struct option dump_options[] = {
+    { 'L', "live", NULL, "do not pause the domain", WORD_OTHER },
+    { 'C', "crash", NULL, "end it then as if it had crashed", WORD_OTHER },
+    { 'R', "reset", NULL, "destroy it then and make it again", WORD_OTHER },
+    { 0 },
+};
+
 static const struct option destroy_options[] = {
     { 'f', "force", NULL, "as in xl; domain 0 cannot be destroyed", WORD_OTHER },
     { 0 },
@@ -310,15 +324,26 @@ static const struct verb table[] = {
     { .name = "dump-core",
       .arguments = "DOMAIN FILE",
       .summary = "write a domain's memory and registers to a file",
-      .more =
-          "The domain is paused meanwhile; it may have ended, if it is kept. FILE "
-          "becomes an ELF core in the format of \"xl dump-core\". Pages of zeros take no "
-          "room in it.",
+      .more = "The domain is paused meanwhile; it may have ended, if it is kept. FILE "
+              "becomes an ELF core in the format of \"xl dump-core\", for crash(8), with "
+              "program headers for gdb(1). Pages of zeros take no room in it.",
+      .options = dump_options,
       .least = 2,
       .most = 2,
       .operands = { WORD_DOMAIN, WORD_FILE },
       .saves = 2,
       .run = dump_core_run },
+    { .name = "cores",
+      .arguments = "[DOMAIN]",
+      .summary = "domains that are kept until their cores have been taken",
+      .more =
+          "Those that have ended by a coredump-destroy or coredump-restart. \"collect\" "
+          "takes their cores; by hand it is dump-core, and then cores -d.",
+      .options = cores_options,
+      .least = 0,
+      .most = 1,
+      .operands = { WORD_DOMAIN },
+      .run = cores_run },
     { .name = "poweroff",
       .arguments = "",
       .summary = "shut all domains down, then end the machine",

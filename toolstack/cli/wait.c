@@ -12,6 +12,12 @@ void waiter_add(struct call *call, struct waiter *w, const struct ts_domain *dom
     call->cli->waiters = w;
 }
 
+void waiter_add_for_cores(struct call *call, struct waiter *w)
+{
+    *w = (struct waiter){ .next = call->cli->waiters, .io = call->io, .for_cores = true };
+    call->cli->waiters = w;
+}
+
 void waiter_remove(struct call *call, struct waiter *w)
 {
     struct waiter **at = &call->cli->waiters;
@@ -25,6 +31,8 @@ void waiter_remove(struct call *call, struct waiter *w)
 static bool concerns(const struct waiter *w, enum ts_event event,
                      const struct ts_domain *domain)
 {
+    if (w->for_cores)
+        return domain->wants_core;
     if (event == TS_EVENT_RESTARTED)
         return w->has_ended && !w->is_gone && !w->has_restarted &&
                !strcmp(w->name, domain->name);

@@ -172,25 +172,34 @@ static int apply_type(const struct target *t, const struct key *key,
                        "\"%s\" can only be \"pv\", not \"%.60s\"", key->name, v->text);
 }
 
+static const char *const actions[TS_NR_ACTIONS] = {
+    [TS_DESTROY] = "destroy",
+    [TS_RESTART] = "restart",
+    [TS_PRESERVE] = "preserve",
+    [TS_RENAME_RESTART] = "rename-restart",
+    [TS_COREDUMP_DESTROY] = "coredump-destroy",
+    [TS_COREDUMP_RESTART] = "coredump-restart",
+};
+
+const char *ts_action_name(enum ts_action action)
+{
+    return actions[action];
+}
+
 static int apply_action(const struct target *t, const struct key *key,
                         const struct value *v)
 {
-    static const char *const names[] = {
-        [TS_DESTROY] = "destroy",
-        [TS_RESTART] = "restart",
-        [TS_PRESERVE] = "preserve",
-        [TS_RENAME_RESTART] = "rename-restart",
-    };
-
     if (v->kind == VALUE_LIST)
         return wrong_type(t, key, v, "a string");
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(v->text, names[i]))
+    for (size_t i = 0; i < TS_NR_ACTIONS; i++) {
+        if (strcmp(v->text, actions[i]))
             continue;
         *(enum ts_action *)field_of(t, key) = (enum ts_action)i;
         return 0;
     }
-    return wrong_value(t, key, v, "destroy, restart, preserve or rename-restart");
+    return wrong_value(t, key, v,
+                       "destroy, restart, preserve, rename-restart, coredump-destroy or "
+                       "coredump-restart");
 }
 
 static int apply_list(const struct target *t, const struct key *key,
@@ -246,6 +255,7 @@ static const struct key keys[] = {
     { "on_reboot", apply_action, FIELD(domain.on_reboot), 0, 0 },
     { "on_crash", apply_action, FIELD(domain.on_crash), 0, 0 },
     { "on_watchdog", apply_action, FIELD(domain.on_watchdog), 0, 0 },
+    { "on_soft_reset", apply_action, FIELD(domain.on_soft_reset), 0, 0 },
     { "disk", apply_list, FIELD(disks), 0, 0 },
     { "vif", apply_list, FIELD(vifs), 0, 0 },
 };
@@ -268,7 +278,6 @@ static const char *const not_supported[] = {
     "localtime",
     "numa_placement",
     "nodes",
-    "on_soft_reset",
     "p9",
     "passthrough",
     "pci",

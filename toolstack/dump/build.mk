@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-ts-src += dump/core.c dump/elf.c dump/p2m.c
+ts-src += dump/core.c dump/elf.c dump/p2m.c dump/view.c

@@ -145,7 +145,7 @@ static int put_memory(struct dump *d)
         if (p2m_read(&d->p2m, pfn))
             rc = take_leaf(d, pfn);
         if (!rc)
-            rc = d->file->turn(d->file->context, d->err);
+            rc = d->file->turn(d->file->context, d->result->pages, d->most, d->err);
     }
     return rc ? rc : take_batch(d);
 }
@@ -215,7 +215,6 @@ static int put_all(struct dump *d, const struct ts_domain_info *info)
     return rc ? rc : put_head(d);
 }
 
-/* The domain is paused. */
 static int dump(struct dump *d)
 {
     struct ts_hv *hv = d->hv;
@@ -231,7 +230,18 @@ static int dump(struct dump *d)
     return put_all(d, &info);
 }
 
-int ts_dump_core(struct ts_hv *hv, domid_t id, const struct ts_dump_file *file,
+static int dump_paused(struct dump *d)
+{
+    int rc = d->hv->ops->domain_pause(d->hv, d->id);
+
+    if (rc)
+        return ts_fail(d->err, rc, "the domain cannot be paused: %s", ts_err_text(rc));
+    rc = dump(d);
+    d->hv->ops->domain_unpause(d->hv, d->id);
+    return rc;
+}
+
+int ts_dump_core(struct ts_hv *hv, domid_t id, bool live, const struct ts_dump_file *file,
                  struct ts_dump_result *result, struct ts_err *err)
 {
     struct dump *d;
@@ -248,13 +258,7 @@ int ts_dump_core(struct ts_hv *hv, domid_t id, const struct ts_dump_file *file,
     d->file = file;
     d->result = result;
     d->err = err;
-    rc = hv->ops->domain_pause(hv, id);
-    if (rc) {
-        ts_fail(err, rc, "the domain cannot be paused: %s", ts_err_text(rc));
-    } else {
-        rc = dump(d);
-        hv->ops->domain_unpause(hv, id);
-    }
+    rc = live ? dump(d) : dump_paused(d);
     free(d);
     return rc;
 }

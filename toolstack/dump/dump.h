@@ -4,6 +4,7 @@
  *   p2m.c   the domain's list of frames, page by page
  *   elf.c   the format
  *   core.c  contents: what goes where, and in which order
+ *   view.c  the program headers, when all the rest is in the file
  */
 #ifndef DUMP_DUMP_H
 #define DUMP_DUMP_H
@@ -40,6 +41,8 @@ bool p2m_read(struct p2m *p2m, uint64_t pfn);
 bool p2m_is_frame(xen_pfn_t entry);
 
 /* --- elf.c --- */
+
+enum section { NONE, STRINGS, NOTES, PRSTATUS, SHARED_INFO, PAGES, P2M, NR_SECTIONS };
 
 /* Offsets in the file; the sizes of all but strings and notes are upper limits until the
  * header is made. */

@@ -34,8 +34,6 @@ struct note_version {
     uint64_t virt_start, page_size;
 };
 
-enum section { NONE, STRINGS, NOTES, PRSTATUS, SHARED_INFO, PAGES, P2M, NR_SECTIONS };
-
 static const char *const names[NR_SECTIONS] = {
     "",           ".shstrtab", ".note.Xen", ".xen_prstatus", ".xen_shared_info",
     ".xen_pages", ".xen_p2m",

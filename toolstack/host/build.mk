@@ -4,7 +4,7 @@
 host-tool     := $(BUILD)/bin/pavise
 host-tool-src := main.c complete.c say.c endpoint.c files.c create.c local.c session.c session_loop.c \
 		 terminal.c progress.c machine.c qemu.c supervise.c relay.c up.c down.c \
-		 machines.c save.c
+		 machines.c save.c collect.c
 host-tool-obj := $(host-tool-src:%.c=$(BUILD)/toolstack/host/%.o)
 
 # $(ts-lib) is named where its rule is: this file is read before that.

@@ -17,6 +17,7 @@ static const struct {
     { "up", up_options },
     { "down", down_options },
     { "machines", machines_options },
+    { "collect", collect_options },
 };
 #define NR_OWN (sizeof(own_verbs) / sizeof(own_verbs[0]))
 

@@ -3,7 +3,8 @@
  * build/bin/pavise, the tool on the user's machine:
  *   main      options, and which verb is whose
  *   session   a command executed by a machine's control domain: files, terminal, output
- *   save      the file that a command writes here
+ *   save      the core that a command writes here
+ *   collect   takes the cores of domains that are kept for them
  *   create    reads a configuration before it is sent
  *   local     verbs that need no machine
  *   up, down, machines   machines in QEMU, each under a supervisor process that is also
@@ -21,6 +22,7 @@
 
 #include <ts/cli.h>
 #include <ts/err.h>
+#include <ts/out.h>
 #include <ts/remote.h>
 
 /* --- say.c --- */
@@ -85,7 +87,7 @@ int create_files(int argc, const char *const *argv, struct files *files);
 
 /* --- save.c --- */
 
-/* The file that a command writes: made beside its place, and put there at the end. */
+/* The core that a command writes: made beside its place, and put there at the end. */
 struct save {
     const char *path; /* NULL: the command writes none */
     char *temporary;
@@ -104,7 +106,8 @@ int save_end(struct save *save, int code);
 struct command {
     const struct endpoint *endpoint;
     struct files files;
-    struct save *save; /* NULL: it writes no file */
+    struct save *save;      /* NULL: it writes no file */
+    struct ts_text *output; /* where its stream 1 goes; NULL: standard output */
     int argc;
     const char *const *argv;
     unsigned int timeout_ms; /* until the machine answers; 0: 10 s */
@@ -145,6 +148,12 @@ int tool_up(int argc, char **argv);
 int tool_down(int argc, char **argv);
 int tool_machines(int argc, char **argv);
 int tool_relay(int argc, char **argv);
+
+/* --- collect.c --- */
+
+/* endpoint: as for endpoint_find() */
+int tool_collect(const char *endpoint, int argc, char **argv);
+extern const struct option collect_options[];
 
 extern const struct option up_options[], down_options[], machines_options[];
 

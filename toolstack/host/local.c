@@ -76,6 +76,7 @@ static const struct ts_cli_verb own_verbs[] = {
     { "up", "[NAME]", "start a machine in QEMU" },
     { "down", "[NAME]", "shut a machine down" },
     { "machines", "", "the machines that are up" },
+    { "collect", "", "take the cores of domains that crash" },
     { NULL, NULL, NULL },
 };
 

@@ -117,6 +117,26 @@ bool machine_make_folder(const struct machine *machine)
     return make_private(top) && make_private(machine->folder);
 }
 
+/* Not where the folders of machines are: that is often in memory, and cores are large. */
+bool machine_make_cores(char path[PATH_SIZE])
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int n;
+
+    if (is_absolute(state))
+        n = snprintf(path, PATH_SIZE, "%s/pavise/cores", state);
+    else if (is_absolute(home) && !access(home, W_OK))
+        n = snprintf(path, PATH_SIZE, "%s/.local/state/pavise/cores", home);
+    else
+        n = snprintf(path, PATH_SIZE, "/tmp/pavise-%u-cores", (unsigned)getuid());
+    if (!fits(n, PATH_SIZE)) {
+        say("the name of the folder for cores is too long");
+        return false;
+    }
+    make_above(path);
+    return make_private(path);
+}
+
 void machine_path(const struct machine *machine, const char *file, char path[PATH_SIZE])
 {
     snprintf(path, PATH_SIZE, "%s/%s", machine->folder, file);

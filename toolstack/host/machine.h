@@ -16,7 +16,7 @@
 
 /*
  * Its folder has: lock (held by the supervisor), state, control (the relay's socket),
- * channel (QEMU's), console.log, qemu.log.
+ * channel (QEMU's), console.log, qemu.log, cores.log.
  */
 struct machine {
     char name[MACHINE_NAME_MAX];
@@ -37,6 +37,8 @@ bool machine_init(struct machine *machine, const char *name);
 /* Makes its folder, and those above, for this user alone. False: said why. */
 bool machine_make_folder(const struct machine *machine);
 void machine_path(const struct machine *machine, const char *file, char path[PATH_SIZE]);
+/* The folder that cores of all machines go to, made with those above; false: said why. */
+bool machine_make_cores(char path[PATH_SIZE]);
 /* A descriptor that holds the machine's lock; -1 with errno, EWOULDBLOCK: it is up. */
 int machine_lock(const struct machine *machine);
 bool machine_is_up(const struct machine *machine);
@@ -56,7 +58,8 @@ struct settings {
     unsigned int cpus;
     bool serial; /* the channel is the second serial line */
     const char *iso, *kernel, *ramdisk, *arguments, *options; /* NULL: not given */
-    char *const *qemu;                                        /* further arguments */
+    const char *cores; /* absolute path of the folder for cores */
+    char *const *qemu; /* further arguments */
     unsigned int nr_qemu;
 };
 
@@ -67,7 +70,8 @@ void qemu_command_free(char **command);
 
 /* --- supervise.c --- */
 
-/* Runs QEMU and the relay until either ends or SIGTERM comes; returns then. The calling
+/* Runs QEMU, the relay and a `collect` until one of the first two ends or SIGTERM comes;
+ * returns then. The calling
  * process is a daemon's already, the machine's folder its current one. */
 void supervise(const struct machine *machine, const struct settings *settings,
                char **command);

@@ -14,9 +14,15 @@
 static const struct own_verb {
     const char *name;
     int (*run)(int argc, char **argv);
+    /* instead: with what says where the machine is */
+    int (*run_there)(const char *endpoint, int argc, char **argv);
 } own_verbs[] = {
-    { "up", tool_up },       { "down", tool_down },         { "machines", tool_machines },
-    { "relay", tool_relay }, { "complete", tool_complete },
+    { "up", tool_up, NULL },
+    { "down", tool_down, NULL },
+    { "machines", tool_machines, NULL },
+    { "relay", tool_relay, NULL },
+    { "complete", tool_complete, NULL },
+    { "collect", NULL, tool_collect },
 };
 
 struct line {
@@ -81,13 +87,20 @@ static bool read_line(struct line *line, int argc, char **argv)
 }
 
 /* The verb first, then what was in front of it. */
-static int run_own(const struct own_verb *verb, const struct line *line)
+static void verb_first(const struct line *line)
 {
     char *first = line->argv[line->verb];
 
     memmove(line->argv + 1, line->argv, (size_t)line->verb * sizeof(line->argv[0]));
     line->argv[0] = first;
     optind = 0;
+}
+
+static int run_own(const struct own_verb *verb, const struct line *line)
+{
+    verb_first(line);
+    if (verb->run_there)
+        return verb->run_there(line->endpoint, line->argc, line->argv);
     return verb->run(line->argc, line->argv);
 }
 
@@ -130,7 +143,7 @@ static int help_own(const struct own_verb *verb)
     char *words[] = { (char[]){ "help" }, (char[]){ "--help" }, NULL };
 
     optind = 0;
-    return verb->run(2, words);
+    return verb->run ? verb->run(2, words) : verb->run_there(NULL, 2, words);
 }
 
 /* `inspect` of a file that is not here, while there is no machine that could have it. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The file that a command writes here; the machine says what is in it, never its name. */
+/*
+ * The core that a command writes here; the machine says what is in it, never its name. What
+ * can be made from the rest of it, and takes time, is made here.
+ */
 #define _GNU_SOURCE
 #include "host.h"
 
@@ -10,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <ts/dump.h>
 
 static int cannot(const char *path, int error)
 {
@@ -61,12 +66,56 @@ int save_put(struct save *save, uint64_t offset, const void *bytes, size_t n)
     return 0;
 }
 
+/* --- program headers --- */
+
+static int get(void *context, uint64_t offset, void *bytes, size_t n)
+{
+    const struct save *save = context;
+    char *at = bytes;
+
+    if (offset > INT64_MAX - n)
+        return -XEN_EINVAL;
+    while (n) {
+        ssize_t got = pread(save->fd, at, n, (off_t)offset);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return -XEN_EIO;
+        at += got;
+        offset += (uint64_t)got;
+        n -= (size_t)got;
+    }
+    return 0;
+}
+
+static int put(void *context, uint64_t offset, const void *bytes, size_t n)
+{
+    int error = save_put(context, offset, bytes, n);
+
+    return error == ENOSPC ? -XEN_ENOSPC : error ? -XEN_EIO : 0;
+}
+
+/* Returns an exit code. */
+static int complete(struct save *save)
+{
+    const struct ts_core_file file = { save, get, put };
+    struct ts_err err = { 0 };
+    int rc = ts_core_add_view(&file, &err);
+
+    if (rc)
+        say("\"%s\": %s", save->path, err.text);
+    return !rc ? TS_EXIT_OK : rc == -XEN_ENOMEM ? TS_EXIT_MEMORY : TS_EXIT_FILE;
+}
+
 int save_end(struct save *save, int code)
 {
     int error = 0;
 
     if (!save->path)
         return code;
+    if (!code)
+        code = complete(save);
     if (close(save->fd) || (!code && rename(save->temporary, save->path)))
         error = errno;
     if (code || error)

@@ -84,6 +84,10 @@ static size_t on_output(void *context, unsigned int stream, const void *bytes, s
 {
     struct session *s = context;
 
+    if (stream == 1 && s->command->output) {
+        ts_text_add(s->command->output, bytes, n);
+        return n;
+    }
     return sink_put(stream == 2 ? &s->err : &s->out, bytes, n);
 }
 

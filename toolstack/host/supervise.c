@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A machine's supervisor: parent of QEMU, so that it knows for certain which process that
- * is, and relay for its clients. It ends when QEMU does, or ends QEMU when told to.
+ * is, and relay for its clients. It ends when QEMU does, or ends QEMU when told to. A
+ * third process takes the cores of domains that crash.
  */
 #define _GNU_SOURCE
 #include "machine.h"
@@ -25,7 +26,6 @@ static void block_signals(void)
     sigset_t set;
 
     sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
@@ -56,6 +56,31 @@ static void become_qemu(char **command, pid_t parent)
         execvp(command[0], command);
     dprintf(STDERR_FILENO, "%s: %s\n", command[0], strerror(errno));
     _exit(127);
+}
+
+static void become_collector(const char *folder, pid_t parent)
+{
+    sigset_t none;
+    int log = open("cores.log", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (log >= 0) {
+        dup2(log, STDOUT_FILENO);
+        dup2(log, STDERR_FILENO);
+    }
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() == parent)
+        execl("/proc/self/exe", "pavise", "-H", "unix:control", "collect", "-d", folder,
+              NULL);
+    _exit(127);
+}
+
+/* Whether it can be started or not, the machine runs. */
+static void start_collector(const char *folder, pid_t supervisor)
+{
+    if (!fork())
+        become_collector(folder, supervisor);
 }
 
 static bool has_ended(pid_t qemu)
@@ -110,8 +135,10 @@ void supervise(const struct machine *machine, const struct settings *settings,
         return;
     listener = relay_listen("control");
     channel = connect_channel(state.qemu);
-    if (machine_write_state(machine, &state) && listener >= 0 && channel >= 0)
+    if (machine_write_state(machine, &state) && listener >= 0 && channel >= 0) {
+        start_collector(settings->cores, state.supervisor);
         relay_serve(listener, channel, open_signals());
+    }
     end(state.qemu);
     unlink("control");
     unlink("channel");

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ static const char usage[] =
     "      --serial         the channel is the second serial line, not virtio\n"
     "      --qemu WORD      a further argument for QEMU; may be repeated\n"
     "      --timeout SECONDS  to wait for an answer (default 60)\n"
+    "      --cores FOLDER   where cores of domains that crash are put\n"
     "      --format FORMAT  text or json\n"
     "  -h, --help\n";
 
@@ -49,6 +51,7 @@ enum {
     OPT_SERIAL,
     OPT_QEMU,
     OPT_TIMEOUT,
+    OPT_CORES,
     OPT_FORMAT,
 };
 
@@ -63,6 +66,7 @@ const struct option up_options[] = {
     { "serial", no_argument, NULL, OPT_SERIAL },
     { "qemu", required_argument, NULL, OPT_QEMU },
     { "timeout", required_argument, NULL, OPT_TIMEOUT },
+    { "cores", required_argument, NULL, OPT_CORES },
     { "format", required_argument, NULL, OPT_FORMAT },
     { "help", no_argument, NULL, 'h' },
     { 0 },
@@ -124,6 +128,9 @@ static bool take_option(struct request *r, int option, char *qemu[])
         return true;
     case OPT_TIMEOUT:
         return take_number(optarg, 1, 86400, &r->timeout);
+    case OPT_CORES:
+        s->cores = optarg;
+        return true;
     case OPT_FORMAT:
         return take_format(optarg, &r->json);
     default:
@@ -301,6 +308,24 @@ static void forget_logs(const struct machine *machine)
     unlink(path);
 }
 
+/* In the supervisor's folder another path would be another one. */
+static bool find_cores(struct settings *s, char path[PATH_SIZE])
+{
+    char absolute[PATH_MAX];
+
+    if (!s->cores) {
+        s->cores = path;
+        return machine_make_cores(path);
+    }
+    if (!realpath(s->cores, absolute) || strlen(absolute) >= PATH_SIZE ||
+        access(absolute, W_OK)) {
+        say("\"%s\" is not a folder that cores can be put into", s->cores);
+        return false;
+    }
+    s->cores = strcpy(path, absolute);
+    return true;
+}
+
 static int start(const struct machine *machine, const struct request *r, char **command)
 {
     int lock = machine_lock(machine);
@@ -334,6 +359,7 @@ int tool_up(int argc, char **argv)
 {
     struct request r = { .settings = { .memory = 1024, .cpus = 2 }, .timeout = 60 };
     char **qemu = calloc((size_t)argc, sizeof(*qemu));
+    char cores[PATH_SIZE];
     struct machine machine;
     char **command = NULL;
     int code = TS_EXIT_MEMORY;
@@ -344,7 +370,7 @@ int tool_up(int argc, char **argv)
         code = TS_EXIT_USAGE;
         if (machine_init(&machine, r.name)) {
             code = TS_EXIT_FILE;
-            if (machine_make_folder(&machine))
+            if (machine_make_folder(&machine) && find_cores(&r.settings, cores))
                 command = qemu_command(&machine, &r.settings);
         }
         if (command)

@@ -12,6 +12,7 @@
 #include <abi/errno.h>
 #include <abi/grant_table.h>
 #include <abi/memory.h>
+#include <abi/sched.h>
 
 #define M2P_CHUNK 64
 
@@ -66,6 +67,13 @@ static int domain_pause(struct ts_hv *hv, domid_t id)
 static int domain_unpause(struct ts_hv *hv, domid_t id)
 {
     return domctl_simple(hv, XEN_DOMCTL_unpausedomain, id);
+}
+
+static int domain_crash(struct ts_hv *hv, domid_t id)
+{
+    struct sched_remote_shutdown shutdown = { .domain_id = id, .reason = SHUTDOWN_crash };
+
+    return (int)direct_calls(hv)->sched_op(SCHEDOP_remote_shutdown, &shutdown);
 }
 
 static int domain_nmi(struct ts_hv *hv, domid_t id, unsigned int vcpu)
@@ -421,6 +429,7 @@ static const struct ts_hv_ops ops = {
     .domain_destroy = domain_destroy,
     .domain_pause = domain_pause,
     .domain_unpause = domain_unpause,
+    .domain_crash = domain_crash,
     .domain_nmi = domain_nmi,
     .domain_set_uuid = domain_set_uuid,
     .domain_set_max_mem = domain_set_max_mem,

@@ -20,6 +20,7 @@ void ts_config_init(struct ts_config *config)
         .on_reboot = TS_RESTART,
         .on_crash = TS_DESTROY,
         .on_watchdog = TS_DESTROY,
+        .on_soft_reset = TS_DESTROY,
     };
 }
 

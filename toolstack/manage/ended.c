@@ -7,10 +7,9 @@
 
 #include <abi/sched.h>
 
-#define BATCH         16 /* domains acted on per call */
-#define LIST_CHUNK    32
-#define QUICK_NS      1000000000ull
-#define QUICK_ALLOWED 10
+#define BATCH      16 /* domains acted on per call */
+#define LIST_CHUNK 32
+#define SECOND     1000000000ull
 
 const char *ts_shutdown_text(unsigned int reason)
 {
@@ -32,6 +31,15 @@ const char *ts_shutdown_text(unsigned int reason)
     }
 }
 
+/*
+ * Ends that come so soon after the start, so often in a row, are a loop. A kernel may take
+ * long to get where it crashes.
+ */
+static const struct quick {
+    uint64_t ns;
+    unsigned int allowed;
+} quick_end = { SECOND, 10 }, quick_crash = { 60 * SECOND, 5 };
+
 /* A suspended domain is kept: what it wanted cannot be known here. */
 static enum ts_action action_for(const struct ts_config *c, unsigned int reason)
 {
@@ -42,6 +50,8 @@ static enum ts_action action_for(const struct ts_config *c, unsigned int reason)
         return c->on_reboot;
     case SHUTDOWN_watchdog:
         return c->on_watchdog;
+    case SHUTDOWN_soft_reset:
+        return c->on_soft_reset;
     case SHUTDOWN_suspend:
         return TS_PRESERVE;
     default:
@@ -59,10 +69,15 @@ static void forget(struct ts_manager *m, struct record *r, enum ts_event event,
     record_free(m, r);
 }
 
-static void preserve(struct ts_manager *m, struct record *r)
+static void keep(struct ts_manager *m, struct record *r, const char *text)
 {
     r->domain.state = TS_DOM_PRESERVED;
-    manager_event(m, TS_EVENT_PRESERVED, r, "preserved");
+    manager_event(m, TS_EVENT_PRESERVED, r, text);
+}
+
+static void preserve(struct ts_manager *m, struct record *r)
+{
+    keep(m, r, "preserved");
 }
 
 /* A name like NAME-2 that is free. */
@@ -163,38 +178,55 @@ static void rename_restart(struct ts_manager *m, struct record *r)
         manager_event(m, TS_EVENT_RESTART_FAILED, r, err.text);
 }
 
-/* The old domain goes first: there may be no memory for both. */
-static void restart(struct ts_manager *m, struct record *r)
+/* The old domain has gone: there may be no memory for both. On failure r goes, too. */
+static int make_in_place(struct ts_manager *m, struct record *r, struct ts_err *err)
 {
-    struct ts_err err = { 0 };
+    int rc;
 
-    if (domain_unmake(m, r, &err)) {
-        preserve(m, r);
-        manager_event(m, TS_EVENT_RESTART_FAILED, r, err.text);
-        return;
-    }
     record_remove(m, r);
-    r->config.start_paused = false;
-    if (domain_make(m, r, &err)) {
-        manager_event(m, TS_EVENT_RESTART_FAILED, r, err.text);
+    r->config.start_paused = r->domain.wants_core = r->has_core = false;
+    rc = domain_make(m, r, err);
+    if (rc) {
+        manager_event(m, TS_EVENT_RESTART_FAILED, r, err->text);
         record_free(m, r);
-        return;
+        return rc;
     }
     r->domain.restarts++;
     record_insert(m, r);
     manager_event(m, TS_EVENT_RESTARTED, r, "restarted");
+    return 0;
+}
+
+static void restart(struct ts_manager *m, struct record *r)
+{
+    struct ts_err err = { 0 };
+
+    if (!domain_unmake(m, r, &err)) {
+        (void)make_in_place(m, r, &err);
+        return;
+    }
+    preserve(m, r);
+    manager_event(m, TS_EVENT_RESTART_FAILED, r, err.text);
+}
+
+static bool starts_again(enum ts_action action)
+{
+    return action == TS_RESTART || action == TS_RENAME_RESTART ||
+           action == TS_COREDUMP_RESTART;
 }
 
 /* Has it ended so soon, so often, that to start it again would not end? */
-static bool is_futile(const struct ts_manager *m, struct record *r)
+static bool is_futile(const struct ts_manager *m, struct record *r, unsigned int reason)
 {
+    bool is_crash = reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog;
+    const struct quick *quick = is_crash ? &quick_crash : &quick_end;
     uint64_t now = m->env.hv->ops->system_time(m->env.hv);
 
-    if (now - r->domain.started_ns >= QUICK_NS)
+    if (now - r->domain.started_ns >= quick->ns)
         r->quick_restarts = 0;
     else
         r->quick_restarts++;
-    return r->quick_restarts > QUICK_ALLOWED;
+    return r->quick_restarts > quick->allowed;
 }
 
 static void destroy(struct ts_manager *m, struct record *r, enum ts_event event,
@@ -208,6 +240,40 @@ static void destroy(struct ts_manager *m, struct record *r, enum ts_event event,
         forget(m, r, event, text);
 }
 
+static void perform(struct ts_manager *m, struct record *r, enum ts_action action)
+{
+    switch (action) {
+    case TS_DESTROY:
+        destroy(m, r, TS_EVENT_DESTROYED, "destroyed");
+        break;
+    case TS_RESTART:
+        restart(m, r);
+        break;
+    case TS_RENAME_RESTART:
+        rename_restart(m, r);
+        break;
+    default:
+        preserve(m, r);
+    }
+}
+
+/* What is done with a domain, or when it has left its core. */
+static void dispose(struct ts_manager *m, struct record *r, enum ts_action action)
+{
+    bool wants_core = action == TS_COREDUMP_DESTROY || action == TS_COREDUMP_RESTART;
+
+    if (!wants_core) {
+        perform(m, r, action);
+        return;
+    }
+    r->after_core = action == TS_COREDUMP_RESTART ? TS_RESTART : TS_DESTROY;
+    r->domain.wants_core = !r->has_core;
+    if (r->has_core)
+        perform(m, r, r->after_core);
+    else
+        keep(m, r, "kept until its core is taken");
+}
+
 static void act(struct ts_manager *m, struct record *r, unsigned int reason)
 {
     const struct ts_manager_env *env = &m->env;
@@ -217,16 +283,66 @@ static void act(struct ts_manager *m, struct record *r, unsigned int reason)
     r->domain.ended_with = reason;
     env->store->ended(env->store_context, r->domain.id);
     manager_event(m, TS_EVENT_ENDED, r, ts_shutdown_text(reason));
-    if (action == TS_PRESERVE)
-        preserve(m, r);
-    else if (action == TS_DESTROY)
-        destroy(m, r, TS_EVENT_DESTROYED, "destroyed");
-    else if (is_futile(m, r))
+    if (starts_again(action) && is_futile(m, r, reason))
         destroy(m, r, TS_EVENT_RESTART_FAILED, "ends too soon after each start");
-    else if (action == TS_RESTART)
-        restart(m, r);
     else
-        rename_restart(m, r);
+        dispose(m, r, action);
+}
+
+/* --- at somebody's request --- */
+
+int ts_domain_core_done(struct ts_manager *m, domid_t id, bool taken, struct ts_err *err)
+{
+    struct record *r;
+    int rc = record_guest(m, id, "kept for its core", &r, err);
+
+    if (rc)
+        return rc;
+    if (!r->domain.wants_core)
+        return ts_fail(err, -XEN_EINVAL, "domain \"%s\" is not kept for its core",
+                       r->domain.name);
+    r->domain.wants_core = false;
+    if (taken)
+        perform(m, r, r->after_core);
+    else
+        keep(m, r, "preserved, its core could not be taken");
+    return 0;
+}
+
+int ts_domain_crash(struct ts_manager *m, domid_t id, struct ts_err *err)
+{
+    struct ts_hv *hv = m->env.hv;
+    struct record *r;
+    int rc = record_guest(m, id, "made to crash", &r, err);
+
+    if (rc)
+        return rc;
+    if (r->domain.state == TS_DOM_PRESERVED)
+        return ts_fail(err, -XEN_EINVAL, "domain \"%s\" has ended already",
+                       r->domain.name);
+    rc = hv->ops->domain_crash(hv, id);
+    if (rc)
+        return ts_fail(err, rc, "domain \"%s\" cannot be made to crash: %s",
+                       r->domain.name, ts_err_text(rc));
+    r->has_core = true;
+    return 0;
+}
+
+int ts_domain_reset(struct ts_manager *m, domid_t id, struct ts_err *err)
+{
+    struct record *r;
+    int rc = record_guest(m, id, "made again", &r, err);
+
+    if (rc)
+        return rc;
+    rc = domain_unmake(m, r, err);
+    if (rc)
+        return rc;
+    manager_event(m, TS_EVENT_ENDED, r, "reset");
+    r->deadline_ns = 0;
+    rc = make_in_place(m, r, err);
+    timer_update(m);
+    return rc;
 }
 
 /* --- finding them --- */

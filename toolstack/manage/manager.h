@@ -13,6 +13,8 @@ struct record {
     uint64_t deadline_ns;        /* by which it should have ended; 0: none */
     bool force;                  /* destroy it then */
     unsigned int quick_restarts; /* in a row, each soon after the one before */
+    bool has_core;               /* taken before it has ended */
+    enum ts_action after_core;   /* when domain.wants_core */
 };
 
 struct ts_manager {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include <mini-os/mm.h>
+#include <ts/dump.h>
 
 #include "control.h"
 #include "images.h"
@@ -137,7 +138,7 @@ int file_save_begin(void *unused, const char *path, struct ts_err *err)
     if (strlen(path) >= sizeof(saved_path))
         return ts_fail(err, -XEN_EINVAL, "\"%.40s...\" is too long a name", path);
     strcpy(saved_path, path);
-    saved = fopen(path, "w");
+    saved = fopen(path, "w+");
     return saved ? 0 : cannot_save(err);
 }
 
@@ -155,11 +156,30 @@ long file_save(void *unused, uint64_t offset, const void *bytes, size_t n,
     return (long)n;
 }
 
+static int get_saved(void *unused, uint64_t offset, void *bytes, size_t n)
+{
+    (void)unused;
+    if (fseek(saved, (long)offset, SEEK_SET) || fread(bytes, 1, n, saved) != n)
+        return -XEN_EIO;
+    return 0;
+}
+
+static int put_saved(void *unused, uint64_t offset, const void *bytes, size_t n)
+{
+    struct ts_err err = { 0 };
+    long rc = file_save(unused, offset, bytes, n, &err);
+
+    return rc < 0 ? (int)rc : 0;
+}
+
 int file_save_end(void *unused, bool complete, struct ts_err *err)
 {
-    int rc = fclose(saved) ? cannot_save(err) : 0;
+    const struct ts_core_file core = { NULL, get_saved, put_saved };
+    int rc = complete ? ts_core_add_view(&core, err) : 0;
 
     (void)unused;
+    if (fclose(saved) && !rc)
+        rc = cannot_save(err);
     if (rc || !complete)
         remove(saved_path);
     return rc;

@@ -41,6 +41,11 @@ static long call_mmuext_op(struct mmuext_op *ops, unsigned int n, unsigned int *
     return HYPERVISOR_mmuext_op(ops, n, done, id);
 }
 
+static long call_sched_op(int cmd, void *arg)
+{
+    return HYPERVISOR_sched_op(cmd, arg);
+}
+
 static long call_event_channel_op(int cmd, void *arg)
 {
     return HYPERVISOR_event_channel_op(cmd, arg);
@@ -86,6 +91,7 @@ const struct ts_hypercalls control_hypercalls = {
     .memory_op = call_memory_op,
     .mmu_update = call_mmu_update,
     .mmuext_op = call_mmuext_op,
+    .sched_op = call_sched_op,
     .event_channel_op = call_event_channel_op,
     .grant_table_op = call_grant_table_op,
     .xen_version = call_xen_version,

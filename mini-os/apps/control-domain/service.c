@@ -224,6 +224,11 @@ static void on_manager_event(void *context, enum ts_event event,
     (void)context;
     if (event == TS_EVENT_ENDED)
         control_say("Domain %u (%s) has ended: %s", d->id, d->name, text);
+    else if (event == TS_EVENT_PRESERVED && d->wants_core)
+        control_say(
+            "Domain %u (%s) is kept until its core has been taken, by \"collect\" or "
+            "\"dump-core\"",
+            d->id, d->name);
     else if (event == TS_EVENT_RESTART_FAILED)
         control_say("Domain %u (%s) is not started again: %s", d->id, d->name, text);
     if (cli)

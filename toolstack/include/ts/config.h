@@ -52,6 +52,9 @@ int ts_domain_config_parse(const char *source, const char *text, size_t n,
 
 void ts_domain_config_free(struct ts_domain_config *config);
 
+/* "destroy", "restart", ...: as in `on_crash`. */
+const char *ts_action_name(enum ts_action action);
+
 /*
  * Physical CPUs as `cpus` and vcpu-pin name them: "all", or numbers, ranges "2-5" and
  * exclusions "^3" separated by commas, from left to right. Returns 0 or -XEN_EINVAL (not

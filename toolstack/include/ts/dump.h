@@ -5,10 +5,14 @@
  * page) and .xen_pages. Which pages there are is said by the domain's own list (shared
  * page, pfn_to_mfn_frame_list_list). It is not trusted: what it names must be the domain's
  * frames, and there are no more of them than the domain has.
+ *
+ * crash(8) reads the sections. gdb(1) needs program headers, which come last: they are made
+ * from the file, by whoever has it.
  */
 #ifndef TS_DUMP_H
 #define TS_DUMP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,8 +27,9 @@ struct ts_dump_file {
      */
     int (*put)(void *context, uint64_t offset, const void *bytes, size_t n,
                struct ts_err *err);
-    /* Is called after each bounded amount of work, for the others to have their turn. */
-    int (*turn)(void *context, struct ts_err *err);
+    /* Is called after each bounded amount of work, for the others to have their turn;
+     * pages are in the core, of all that there may be. */
+    int (*turn)(void *context, uint64_t pages, uint64_t all, struct ts_err *err);
 };
 
 struct ts_dump_result {
@@ -34,12 +39,28 @@ struct ts_dump_result {
 };
 
 /*
- * Writes the core of a domain, which is paused meanwhile; it may be running, paused, or
- * ended and kept. The file's header is put last. Errors: -XEN_ESRCH (no such domain, or it
+ * Writes the core of a domain, which is paused meanwhile unless live; it may be running,
+ * paused, or ended and kept. The file's header is put last. Errors: -XEN_ESRCH (no such domain, or it
  * has gone), -XEN_EINVAL (domain 0, or it says not where its memory is), -XEN_ENOMEM, those
  * of file->put; err is filled in.
  */
-int ts_dump_core(struct ts_hv *hv, domid_t id, const struct ts_dump_file *file,
+int ts_dump_core(struct ts_hv *hv, domid_t id, bool live, const struct ts_dump_file *file,
                  struct ts_dump_result *result, struct ts_err *err);
+
+/* A core where it is kept; functions return 0 or a negative XEN_E*. */
+struct ts_core_file {
+    void *context;
+    int (*get)(void *context, uint64_t offset, void *bytes, size_t n); /* all n */
+    int (*put)(void *context, uint64_t offset, const void *bytes, size_t n);
+};
+
+/*
+ * Adds program headers to a core that ts_dump_core() has written: a note with the
+ * registers of each vCPU, and the memory at the addresses at which the first of them sees
+ * it by its page tables, which are not trusted: the kernel's first, and 262,144 runs of
+ * pages at most. -XEN_EINVAL: not such a core; -XEN_ENOMEM; errors of file; err is filled
+ * in, and the core is as it was, but for bytes behind its end.
+ */
+int ts_core_add_view(const struct ts_core_file *file, struct ts_err *err);
 
 #endif

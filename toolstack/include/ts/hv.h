@@ -114,6 +114,8 @@ struct ts_hv_ops {
     int (*domain_destroy)(struct ts_hv *hv, domid_t id);
     int (*domain_pause)(struct ts_hv *hv, domid_t id); /* counted */
     int (*domain_unpause)(struct ts_hv *hv, domid_t id);
+    /* Shuts it down as if it had crashed. */
+    int (*domain_crash)(struct ts_hv *hv, domid_t id);
     /* A non-maskable interrupt of one vCPU. */
     int (*domain_nmi)(struct ts_hv *hv, domid_t id, unsigned int vcpu);
     int (*domain_set_uuid)(struct ts_hv *hv, domid_t id, const uint8_t *uuid);
@@ -226,6 +228,7 @@ struct ts_hypercalls {
                        domid_t id);
     long (*mmuext_op)(struct mmuext_op *ops, unsigned int n, unsigned int *done,
                       domid_t id);
+    long (*sched_op)(int cmd, void *arg);
     long (*event_channel_op)(int cmd, void *arg);
     long (*grant_table_op)(unsigned int cmd, void *arg, unsigned int n);
     long (*xen_version)(int cmd, void *arg);

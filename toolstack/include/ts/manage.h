@@ -10,6 +10,9 @@
  * State of a record (enum ts_domain_state):
  *   (made) -> LIVE -> STOPPING -> (ends) -> destroyed, made again, or PRESERVED
  * A domain may end without having been asked to. It may be paused in any state.
+ *
+ * One that is to leave a core is PRESERVED until somebody has taken it, which may be long:
+ * the manager writes no files, and whoever does may not be there.
  */
 #ifndef TS_MANAGE_H
 #define TS_MANAGE_H
@@ -29,7 +32,10 @@ enum ts_action {
     TS_DESTROY,
     TS_RESTART,
     TS_PRESERVE,
-    TS_RENAME_RESTART, /* the old one is preserved under another name */
+    TS_RENAME_RESTART,   /* the old one is preserved under another name */
+    TS_COREDUMP_DESTROY, /* kept until its core has been taken */
+    TS_COREDUMP_RESTART,
+    TS_NR_ACTIONS,
 };
 
 /* Where the vCPUs of a domain may run, or would rather. */
@@ -53,11 +59,11 @@ struct ts_config {
     unsigned int max_grant_frames, max_maptrack_frames; /* 0: 32, 0: 64 */
     struct ts_sched_params sched;                       /* weight 0: default */
     struct ts_affinity hard, soft;
-    enum ts_action on_poweroff, on_reboot, on_crash, on_watchdog;
+    enum ts_action on_poweroff, on_reboot, on_crash, on_watchdog, on_soft_reset;
     bool start_paused;
 };
 
-/* Defaults of an empty configuration: 1 vCPU, destroy, restart, destroy, destroy. */
+/* Defaults of an empty configuration: 1 vCPU, restart on reboot, else destroy. */
 void ts_config_init(struct ts_config *config);
 
 enum ts_domain_state {
@@ -77,6 +83,7 @@ struct ts_domain {
     unsigned int vcpus;      /* wanted online */
     unsigned int pauses;     /* of this manager's: may be resumed by unpause */
     unsigned int ended_with; /* SHUTDOWN_*, when preserved */
+    bool wants_core;         /* preserved until ts_domain_core_done() */
     unsigned int restarts;
     uint64_t started_ns;                    /* system time */
     evtchn_port_t console_port, store_port; /* the domain's own */
@@ -114,7 +121,7 @@ enum ts_event {
     TS_EVENT_ENDED,          /* shut down by itself or by request; reason in ended_with */
     TS_EVENT_RESTARTED,      /* the record has the new domain's number */
     TS_EVENT_RESTART_FAILED, /* the record is about to go; text says why */
-    TS_EVENT_PRESERVED,
+    TS_EVENT_PRESERVED,      /* for its core, too */
     TS_EVENT_RENAMED,
     TS_EVENT_SHUTDOWN_TIMEOUT, /* still there when the time given was over */
     TS_EVENT_DESTROYED,        /* the record is about to go */
@@ -188,6 +195,20 @@ int ts_domain_check(struct ts_manager *manager, const struct ts_config *config,
                     struct ts_err *err);
 
 int ts_domain_destroy(struct ts_manager *manager, domid_t id, struct ts_err *err);
+
+/*
+ * The core that a domain is kept for has been taken: it is destroyed or made again, as its
+ * configuration says. taken false: it could not be; the domain is preserved. -XEN_EINVAL:
+ * it is not kept for a core.
+ */
+int ts_domain_core_done(struct ts_manager *manager, domid_t id, bool taken,
+                        struct ts_err *err);
+
+/* Ends a domain as if it had crashed; the core that it should leave has been taken. */
+int ts_domain_crash(struct ts_manager *manager, domid_t id, struct ts_err *err);
+
+/* Destroys a domain and makes it again. */
+int ts_domain_reset(struct ts_manager *manager, domid_t id, struct ts_err *err);
 
 enum ts_shutdown_kind { TS_SHUT_POWEROFF, TS_SHUT_REBOOT, TS_SHUT_HALT };
 
