@@ -71,6 +71,13 @@ __init void startup_descriptors(void)
     desc_load();
 }
 
+__init void startup_cpu_policies(void)
+{
+    if (host_cpu.arch_caps_msr && rdmsr_safe(MSR_ARCH_CAPS, &host_cpu.arch_caps))
+        host_cpu.arch_caps = 0;
+    cpu_policy_init(cpuid, host_cpu.arch_caps);
+}
+
 __init void startup_domain0(void)
 {
     pv_build_domain0(&boot_info);

@@ -4,6 +4,7 @@
 #define BOOT_STARTUP_H
 
 #include <hv/cpu.h>
+#include <hv/cpu_policy.h>
 #include <hv/desc.h>
 #include <hv/page.h>
 #include <hv/domain.h>

@@ -4,6 +4,7 @@
 #define CONTROL_INTERNAL_H
 
 #include <hv/control.h>
+#include <hv/cpu_policy.h>
 #include <hv/cpumask.h>
 #include <hv/hypercall.h>
 
@@ -19,7 +20,6 @@ int must_check bitmap_write(const struct xenctl_bitmap *b, const uint64_t *bits,
 void domain_info_get(struct domain *d, struct xen_domctl_getdomaininfo *info);
 
 /* --- featureset.c --- */
-#define FEATURE_WORDS 19
 enum policy_kind {
     POLICY_RAW = XEN_SYSCTL_cpu_policy_raw,
     POLICY_HOST = XEN_SYSCTL_cpu_policy_host,
@@ -29,8 +29,10 @@ enum policy_kind {
 /* One leaf of a policy; d: whose overrides count, or null. */
 void policy_leaf(enum policy_kind kind, const struct domain *d, uint32_t leaf,
                  uint32_t sub, struct cpuid_regs *out);
+/* The same of MSR 0x10a. */
+uint64_t policy_arch_caps(enum policy_kind kind, const struct domain *d);
 /* The feature words in the order of the public list. */
-void featureset_get(enum policy_kind kind, uint32_t words[FEATURE_WORDS]);
+void featureset_get(enum policy_kind kind, uint32_t words[CPU_FEATURE_WORDS]);
 
 /* --- policy.c --- */
 #define POLICY_MAX_LEAVES 120

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPU policies in and out: lists of CPUID leaves, in ascending order, and of MSRs (the
- * two that the interface has; both are 0 here). A domain's policy can be narrowed until
- * it has run.
+ * CPU policies in and out: lists of CPUID leaves, in ascending order, and of the two MSRs
+ * that the interface has: PLATFORM_INFO, which says that CPUID never faults, and
+ * ARCH_CAPS. A domain's policy can be changed until it has run.
  */
 #include "internal.h"
+#include <abi/arch-x86/cpuid.h>
 #include <hv/guest_copy.h>
 #include <hv/heap.h>
 #include <hv/lib.h>
-#include <hv/pv_control.h>
-
-#define MSR_PLATFORM_INFO 0xce
-#define MSR_ARCH_CAPS     0x10a
 
 #define LAST_BASIC    0xdu
 #define LAST_EXTENDED 0x80000021u
@@ -85,16 +82,21 @@ static int put_leaves(struct leaf_writer *w)
     policy_leaf(w->kind, w->d, 0x80000000, 0, &extended);
     for (uint32_t leaf = 0; !rc && leaf <= min(first.a, LAST_BASIC); leaf++)
         rc = put_basic(w, leaf);
+    if (!rc)
+        rc = put_leaf(w, XEN_CPUID_FIRST_LEAF, XEN_CPUID_NO_SUBLEAF);
     for (uint32_t leaf = 0x80000000; !rc && leaf <= min(extended.a, LAST_EXTENDED);
          leaf++)
         rc = put_leaf(w, leaf, XEN_CPUID_NO_SUBLEAF);
     return rc;
 }
 
-static int put_msrs(const struct policy_room *room)
+static int put_msrs(enum policy_kind kind, const struct domain *d,
+                    const struct policy_room *room)
 {
-    static const xen_msr_entry_t msrs[POLICY_MAX_MSRS] = { { .idx = MSR_PLATFORM_INFO },
-                                                           { .idx = MSR_ARCH_CAPS } };
+    const xen_msr_entry_t msrs[POLICY_MAX_MSRS] = {
+        { .idx = MSR_PLATFORM_INFO },
+        { .idx = MSR_ARCH_CAPS, .val = policy_arch_caps(kind, d) },
+    };
 
     if (*room->nr_msrs < POLICY_MAX_MSRS)
         return -ENOBUFS;
@@ -116,7 +118,7 @@ int policy_write(enum policy_kind kind, const struct domain *d,
     if (guest_handle_is_null(room->msrs))
         *room->nr_msrs = POLICY_MAX_MSRS;
     else if (!rc)
-        rc = put_msrs(room);
+        rc = put_msrs(kind, d, room);
     return rc;
 }
 
@@ -143,13 +145,10 @@ int sysctl_get_cpu_policy(xen_sysctl_cpu_policy_t *arg)
 
 static int check_leaf(const xen_cpuid_leaf_t *l)
 {
-    uint32_t base = l->leaf & 0xffff0000, index = l->leaf & 0xffff;
-
-    if (base == 0x40000000)
-        return index <= 0x1ff ? 0 : -ERANGE;
-    if (l->leaf > LAST_BASIC && (base != 0x80000000 || l->leaf > LAST_EXTENDED))
+    if (!cpu_policy_has_place(l->leaf, l->subleaf))
         return -ERANGE;
-    if (l->leaf == 0 && l->a > LAST_BASIC)
+    if ((l->leaf == 0 && l->a > LAST_BASIC) ||
+        (l->leaf == 0x80000000 && (l->a & 0xffff) > (LAST_EXTENDED & 0xffff)))
         return -EINVAL;
     return 0;
 }
@@ -170,7 +169,9 @@ static int read_leaves(const xen_domctl_cpu_policy_t *arg, xen_cpuid_leaf_t *lea
     return 0;
 }
 
-static int check_msrs(const xen_domctl_cpu_policy_t *arg, uint32_t *bad)
+/* *caps: what ARCH_CAPS is to be, if *has_caps. */
+static int read_msrs(const xen_domctl_cpu_policy_t *arg, bool *has_caps, uint64_t *caps,
+                     uint32_t *bad)
 {
     xen_msr_entry_t msr;
 
@@ -180,8 +181,12 @@ static int check_msrs(const xen_domctl_cpu_policy_t *arg, uint32_t *bad)
         *bad = msr.idx;
         if (msr.idx != MSR_PLATFORM_INFO && msr.idx != MSR_ARCH_CAPS)
             return -ERANGE;
-        if (msr.flags || msr.val)
+        if (msr.flags || (msr.idx == MSR_PLATFORM_INFO && msr.val))
             return -EINVAL;
+        if (msr.idx == MSR_ARCH_CAPS) {
+            *has_caps = true;
+            *caps = msr.val;
+        }
     }
     return 0;
 }
@@ -192,12 +197,14 @@ static int set_policy(struct domain *d, xen_domctl_cpu_policy_t *arg,
 {
     const xen_cpuid_leaf_t *bad = NULL;
     uint32_t bad_msr = XEN_CPUID_INPUT_UNUSED;
+    bool has_caps = false;
+    uint64_t caps;
     int rc = read_leaves(arg, leaf, &bad);
 
     if (!rc)
-        rc = check_msrs(arg, &bad_msr);
+        rc = read_msrs(arg, &has_caps, &caps, &bad_msr);
     if (!rc)
-        return pv_cpuid_override(d, leaf, arg->nr_leaves);
+        return domain_change_cpu_policy(d, leaf, arg->nr_leaves, has_caps ? &caps : NULL);
     arg->err_leaf = bad ? bad->leaf : XEN_CPUID_INPUT_UNUSED;
     arg->err_subleaf = bad ? bad->subleaf : XEN_CPUID_INPUT_UNUSED;
     arg->err_msr = bad_msr;
@@ -205,7 +212,7 @@ static int set_policy(struct domain *d, xen_domctl_cpu_policy_t *arg,
 }
 
 /*
- * Narrows what d sees. 0; -EINVAL the caller's own domain, a value that cannot be;
+ * Changes what d sees, as far as it can be had. 0; -EINVAL the caller's own domain, a value that cannot be;
  * -EEXIST it has run; -E2BIG more than a policy has; -ERANGE no such leaf or MSR: err_*
  * say which; -EFAULT; -ENOMEM.
  */

@@ -13,7 +13,7 @@
 
 int sysctl_physinfo(struct xen_sysctl_physinfo *arg)
 {
-    uint32_t words[FEATURE_WORDS];
+    uint32_t words[CPU_FEATURE_WORDS];
 
     featureset_get(POLICY_HOST, words);
     *arg = (struct xen_sysctl_physinfo){

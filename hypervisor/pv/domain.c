@@ -18,7 +18,7 @@ int pv_domain_create(struct domain *d, const struct xen_domctl_createdomain *cfg
 
 void pv_domain_destroy(struct domain *d)
 {
-    pv_cpuid_free(d->pv);
+    pv_policy_free(d->pv);
     hv_free(d->pv->io_ports);
     hv_free(d->pv);
     d->pv = NULL;

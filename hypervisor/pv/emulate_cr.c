@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Control registers and XCR0 as a PV guest sees them. */
 #include "internal.h"
+#include <abi/arch-x86/cpufeatureset.h>
 
 unsigned long pv_hw_cr4(const struct vcpu *v)
 {
@@ -36,7 +37,7 @@ void pv_set_ts(struct vcpu *v, bool ts)
 
 int pv_set_xcr0(struct vcpu *v, uint64_t x)
 {
-    if (!(x & 1) || (x & ~host_cpu.xcr0))
+    if (!(x & 1) || (x & ~cpu_policy_xcr0(domain_cpu_policy(v->domain))))
         return -EINVAL;
     if ((x & 4) && !(x & 2)) /* AVX needs SSE */
         return -EINVAL;
@@ -77,9 +78,15 @@ static bool read_cr(struct vcpu *v, unsigned int cr, uint64_t *value)
     }
 }
 
+/* What v does not have it cannot switch on. */
 static bool write_guest_cr4(struct vcpu *v, uint64_t value)
 {
-    v->pv.cr4 = value & GUEST_CR4_OWN & cpu_cr4_available;
+    value &= GUEST_CR4_OWN & cpu_cr4_available;
+    if ((value & X86_CR4_OSXSAVE) && !pv_has_feature(v, XEN_X86_FEATURE_XSAVE))
+        value &= ~X86_CR4_OSXSAVE;
+    if ((value & X86_CR4_FSGSBASE) && !pv_has_feature(v, XEN_X86_FEATURE_FSGSBASE))
+        value &= ~X86_CR4_FSGSBASE;
+    v->pv.cr4 = value;
     pv_load_cr4(v);
     return true;
 }

@@ -4,6 +4,7 @@
 #define PV_INTERNAL_H
 
 #include <hv/cpu.h>
+#include <hv/cpu_policy.h>
 #include <hv/domain.h>
 #include <hv/guest_copy.h>
 #include <hv/guest_entry.h>
@@ -18,10 +19,10 @@
 
 /* A domain's share of the PV machine that is not per vCPU. */
 struct pv_domain {
-    uint64_t *io_ports;         /* 65536 bits, set = allowed; null = none */
-    uint32_t pci_address;       /* what the guest has written to port 0xcf8 */
-    struct cpuid_policy *cpuid; /* null = the default policy */
-    uint64_t unwound;           /* teardown: frames below it have no pin left */
+    uint64_t *io_ports;        /* 65536 bits, set = allowed; null = none */
+    uint32_t pci_address;      /* what the guest has written to port 0xcf8 */
+    struct cpu_policy *policy; /* null = the default one */
+    uint64_t unwound;          /* teardown: frames below it have no pin left */
 };
 
 /* CR4 bits a guest may choose, and those it is shown as they are. */
@@ -111,9 +112,11 @@ void pv_skip_insn(struct vcpu *v, struct cpu_user_regs *regs, unsigned int lengt
 int must_check pv_set_xcr0(struct vcpu *v, uint64_t value);
 
 /* --- cpuid.c --- */
-/* What v sees for a leaf; regs: the values of EAX..EDX. */
-void pv_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_regs *out);
-void pv_cpuid_free(struct pv_domain *pd);
+/* What v sees for a leaf. */
+void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_regs *out);
+void pv_policy_free(struct pv_domain *pd);
+/* Is XEN_X86_FEATURE_* offered to v? */
+bool pv_has_feature(const struct vcpu *v, unsigned int feature);
 
 /* --- time_area.c --- */
 /* Writes v's time records whether or not they look current (new vcpu_info, resume). */

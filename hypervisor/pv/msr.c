@@ -5,19 +5,25 @@
  * nothing, as early Linux relies on.
  */
 #include "internal.h"
+#include <abi/arch-x86/cpufeatureset.h>
 #include <abi/arch-x86/cpuid.h>
 
 #define MSR_TSC                0x10
+#define MSR_MISC_FEATURES      0x140
 #define MSR_MTRR_CAP           0xfe
 #define MSR_UCODE_REV          0x8b
-#define MSR_PLATFORM_INFO      0xce
 #define MSR_MTRR_DEF_TYPE      0x2ff
 #define MSR_AMD_PATCHLEVEL     0x8b
 #define MSR_K8_SYSCFG          0xc0010010
 #define MSR_K7_HWCR            0xc0010015
-#define MSR_MCG_CAP            0x179
 #define MSR_MCG_CTL            0x17b
 #define MSR_XEN_HYPERCALL_PAGE 0x40000000
+
+#define APIC_BASE_BSP (1ul << 8)
+/* Of MISC_ENABLE: fast strings are the machine's; sampling, counting and task priorities
+ * are not there. */
+#define MISC_FAST_STRINGS (1ul << 0)
+#define MISC_NOT_THERE    (1ul << 11 | 1ul << 12 | 1ul << 23)
 
 #define EFER_SCE (1ul << 0)
 #define EFER_LME (1ul << 8)
@@ -35,6 +41,38 @@ static bool read_host_msr(uint32_t msr, uint64_t *value)
 {
     if (rdmsr_safe(msr, value))
         *value = 0;
+    return true;
+}
+
+/* The first vCPU is the boot processor, wherever it runs. */
+static bool read_apic_base(const struct vcpu *v, uint64_t *value)
+{
+    read_host_msr(MSR_APIC_BASE, value);
+    *value = (*value & ~APIC_BASE_BSP) | (v->id == 0 ? APIC_BASE_BSP : 0);
+    return true;
+}
+
+static bool read_misc_enable(uint64_t *value)
+{
+    read_host_msr(MSR_MISC_ENABLE, value);
+    *value = (*value & MISC_FAST_STRINGS) | MISC_NOT_THERE;
+    return true;
+}
+
+static bool read_unknown(const struct vcpu *v, uint32_t msr, uint64_t *value)
+{
+    *value = 0;
+    if (no_gp_handler(v))
+        return true;
+    guest_printf(LOG_DEBUG, "d%u: RDMSR %#x refused\n", v->domain->id, msr);
+    return false;
+}
+
+static bool read_arch_caps(const struct vcpu *v, uint64_t *value)
+{
+    if (!pv_has_feature(v, XEN_X86_FEATURE_ARCH_CAPS))
+        return read_unknown(v, MSR_ARCH_CAPS, value);
+    *value = cpu_policy_arch_caps(domain_cpu_policy(v->domain));
     return true;
 }
 
@@ -68,21 +106,23 @@ bool emulate_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
         *value = GUEST_PAT;
         return true;
     case MSR_APIC_BASE:
+        return read_apic_base(v, value);
     case MSR_MISC_ENABLE:
+        return read_misc_enable(value);
+    case MSR_ARCH_CAPS:
+        return read_arch_caps(v, value);
     case MSR_UCODE_REV:
     case MSR_K8_SYSCFG:
     case MSR_K7_HWCR:
         return read_host_msr(msr, value);
     case MSR_MCG_CAP ... MSR_MCG_CTL: /* machine checks: no bank is a guest's */
+    case MSR_PLATFORM_INFO:           /* no CPUID faulting */
+    case MSR_MISC_FEATURES:
     case MSR_XEN_HYPERCALL_PAGE:
         *value = 0;
         return true;
     default:
-        *value = 0;
-        if (no_gp_handler(v))
-            return true;
-        guest_printf(LOG_DEBUG, "d%u: RDMSR %#x refused\n", v->domain->id, msr);
-        return false;
+        return read_unknown(v, msr, value);
     }
 }
 

@@ -55,6 +55,7 @@ static const struct feature_bit feature_bits[] = {
     FEATURE(7, EBX, 10, invpcid, false),
     FEATURE(7, EBX, 20, smap, false),
     FEATURE(7, ECX, 2, umip, false),
+    FEATURE(7, EDX, 29, arch_caps_msr, false),
     FEATURE(0x80000001, EDX, 11, syscall, true),
     FEATURE(0x80000001, EDX, 20, nx, true),
     FEATURE(0x80000001, EDX, 26, page1gb, false),

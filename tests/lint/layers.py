@@ -18,7 +18,7 @@ LAYERS = [
      "heap page page_type frame_set timer"),
     ("domains", ["domain", "sched", "time"], "sched vcpu_time"),
     ("services", ["evtchn", "grant", "rights", "trace"], "evtchn grant rights trace"),
-    ("pv", ["pv"], "pv pv_control"),
+    ("pv", ["pv"], "pv pv_control cpu_policy"),
     ("control", ["control"], "control"),
     ("hypercall", ["hypercall"], ""),
     ("boot", ["boot"], ""),

@@ -16,7 +16,8 @@ struct cpu_features {
     bool is_intel_like; /* SYSCALL in compatibility mode faults; SYSENTER works */
     bool fsgsbase, smep, smap, umip, xsave, xsaveopt, xsavec, avx, nx, page1gb, rdtscp,
         x2apic, pcid, invpcid, tsc_invariant, tsc_deadline, arat, mwait, fxsr, sse,
-        syscall, pge, pat;
+        syscall, pge, pat, arch_caps_msr;
+    uint64_t arch_caps;      /* MSR_ARCH_CAPS; 0 if there is none */
     uint64_t xcr0;           /* state components we allow */
     unsigned int xsave_size; /* bytes for xcr0 */
 };
@@ -62,6 +63,8 @@ extern struct cpu_features host_cpu;
 #define X86_EFLAGS_ID   (1ul << 21)
 
 #define MSR_APIC_BASE      0x1b
+#define MSR_PLATFORM_INFO  0xce
+#define MSR_ARCH_CAPS      0x10a
 #define MSR_MCG_CAP        0x179
 #define MSR_MC0_STATUS     0x401 /* bank n: + 4n; the address follows */
 #define MSR_PAT            0x277

@@ -31,14 +31,4 @@ int must_check pv_io_ports_set(struct domain *d, unsigned int first, unsigned in
  */
 int must_check pv_vcpu_set_xstate(struct vcpu *v, uint64_t xcr0, const void *image);
 
-/* A leaf as d's guests see it, but for what differs between vCPUs; d null: a new
- * domain's. */
-struct cpuid_regs;
-void pv_cpuid_policy(const struct domain *d, uint32_t leaf, uint32_t sub,
-                     struct cpuid_regs *out);
-/* Narrows it by n more leaves, which take the place of what was set before for them. d
- * has not run yet, and the caller serialises. 0; -ENOMEM. */
-int must_check pv_cpuid_override(struct domain *d, const struct xen_cpuid_leaf *leaf,
-                                 unsigned int n);
-
 #endif
