@@ -4,9 +4,9 @@
  * each CPU that these run on; and one that was given a policy finds what that says.
  * Provocation: each vCPU, tied to each CPU in turn, collects all CPUID leaves, by the
  * emulation prefix, and the registers that can be read; a second domain is given a policy
- * without AES and asks.
- * Expected: equal, but for the numbers of processors, which are in known places; AES is
- * missing in the second domain, and nothing else.
+ * without AES, AVX and most of the hypervisor's leaves, asks, and tries AVX state.
+ * Expected: all equal; what the policy leaves out is missing in the second domain, and
+ * nothing else; XSAVE's area is smaller, XCR0 takes no AVX.
  *
  *   qemu: -smp 3
  *   dom0: max_vcpus=3
@@ -23,13 +23,17 @@
 COVERS(domctl, XEN_DOMCTL_set_cpu_policy, XEN_DOMCTL_get_cpu_policy,
        SCHEDOP_pin_override);
 
-#define CPUS       3
-#define MAX_LEAVES 200
-#define MAX_MSRS   16
-#define ECX_AES    (1u << 25)
-#define XCR0_X87   1ul
-#define XCR0_SSE   2ul
-#define NO_XCR0    ~0ul
+#define CPUS         3
+#define MAX_LEAVES   200
+#define MAX_MSRS     16
+#define ECX_AES      (1u << 25)
+#define ECX_XSAVE    (1u << 26)
+#define ECX_AVX      (1u << 28)
+#define ECX_NEED_AVX (ECX_AVX | 1u << 12 | 1u << 29) /* FMA, F16C */
+#define CR4_OSXSAVE  (1ul << 18)
+#define XCR0_X87     1ul
+#define XCR0_SSE     2ul
+#define NO_XCR0      ~0ul
 
 struct leaf {
     uint32_t leaf, sub;
@@ -55,20 +59,10 @@ static struct leaf cpuid(uint32_t leaf, uint32_t sub)
     return l;
 }
 
-/* What says which processor of several this is. */
+/* What is of a vCPU, or of the CPU that it runs on. */
 static void leave_numbers_out(struct leaf *l)
 {
     switch (l->leaf) {
-    case 1:
-        l->b &= 0x00ffffff;
-        break;
-    case 0xb:
-    case 0x1f:
-        l->d = 0;
-        break;
-    case 0x8000001e:
-        l->a = l->b = l->c = 0;
-        break;
     case 0x40000003: /* the scale of time, which is each CPU's own */
     case 0x40000004: /* the vCPU's number */
         l->a = l->b = l->c = l->d = 0;
@@ -177,54 +171,97 @@ static void look_everywhere(void *unused)
 static struct guest guest;
 static struct xen_domctl op;
 
+/* XCR0 through the control register that allows it: a trap without this. */
+static void set_xcr0(uint32_t value)
+{
+    unsigned long cr4;
+
+    asm volatile("mov %%cr4, %0" : "=r"(cr4));
+    asm volatile("mov %0, %%cr4" ::"r"(cr4 | CR4_OSXSAVE));
+    asm volatile("xsetbv" ::"a"(value), "d"(0), "c"(0));
+}
+
+/* Tells its features, the size of its XSAVE area and the hypervisor's last leaf; then it
+ * wants AVX state, for which it crashes if there is none. */
 static void child(struct child_args *args)
 {
     struct sched_shutdown off = { .reason = SHUTDOWN_poweroff };
     struct leaf l = cpuid(1, 0);
 
-    args->result = l.c;
-    args->state = l.d;
+    args->result = (int64_t)(l.c | (uint64_t)l.d << 32);
+    args->state = cpuid(0xd, 0).c | (uint64_t)cpuid(0x40000000, 0).a << 32;
+    if (l.c & ECX_XSAVE)
+        set_xcr0(7);
     HYPERVISOR_sched_op(SCHEDOP_shutdown, &off);
 }
 
-/* Leaf 1's ECX and EDX as a new domain finds them; mask: ECX without these by policy. */
-static void run_child(uint32_t mask, uint32_t *ecx, uint32_t *edx)
+struct answer {
+    uint32_t ecx, edx, xsave_size, last_leaf;
+    unsigned int reason; /* for its end */
+};
+
+static void set_policy(uint32_t without, uint32_t last_leaf)
 {
-    static xen_cpuid_leaf_t leaf;
+    static xen_cpuid_leaf_t leaves[2];
     struct leaf l = cpuid(1, 0);
+
+    leaves[0] = (xen_cpuid_leaf_t){ .leaf = 1,
+                                    .subleaf = XEN_CPUID_NO_SUBLEAF,
+                                    .a = l.a,
+                                    .b = l.b,
+                                    .c = l.c & ~without,
+                                    .d = l.d };
+    leaves[1] = (xen_cpuid_leaf_t){ .leaf = 0x40000000,
+                                    .subleaf = XEN_CPUID_NO_SUBLEAF,
+                                    .a = last_leaf };
+    op.u.cpu_policy = (struct xen_domctl_cpu_policy){ .nr_leaves = 2 };
+    op.u.cpu_policy.leaves.p = leaves;
+    check_eq(domctl(&op, XEN_DOMCTL_set_cpu_policy, guest.id), 0);
+}
+
+/* What a new domain finds; without: bits of leaf 1's ECX that its policy has not. */
+static struct answer run_child(uint32_t without, uint32_t last_leaf)
+{
     struct xen_domctl_getdomaininfo info = { 0 };
+    struct answer a;
 
     require(guest_build(&guest, child) == 0);
-    if (mask) {
-        leaf = (xen_cpuid_leaf_t){ .leaf = 1,
-                                   .subleaf = XEN_CPUID_NO_SUBLEAF,
-                                   .a = l.a,
-                                   .b = l.b,
-                                   .c = l.c & ~mask,
-                                   .d = l.d };
-        op.u.cpu_policy = (struct xen_domctl_cpu_policy){ .nr_leaves = 1 };
-        op.u.cpu_policy.leaves.p = &leaf;
-        check_eq(domctl(&op, XEN_DOMCTL_set_cpu_policy, guest.id), 0);
-    }
+    if (without)
+        set_policy(without, last_leaf);
     check_eq(guest_unpause(&guest), 0);
     for (unsigned int i = 0; i < 1000 && !(info.flags & XEN_DOMINF_shutdown); i++) {
         time_sleep(NSEC_PER_MSEC);
         require(guest_info(guest.id, &info));
     }
-    *ecx = (uint32_t)guest.args->result;
-    *edx = (uint32_t)guest.args->state;
+    a = (struct answer){ (uint32_t)guest.args->result,
+                         (uint32_t)(guest.args->result >> 32),
+                         (uint32_t)guest.args->state, (uint32_t)(guest.args->state >> 32),
+                         info.flags >> XEN_DOMINF_shutdownshift & 0xff };
     check_eq(guest_destroy(&guest), 0);
+    return a;
 }
 
 static void check_policy(void)
 {
-    uint32_t ecx, edx, masked_ecx, masked_edx;
+    struct answer all = run_child(0, 0), less;
 
-    run_child(0, &ecx, &edx);
-    check(ecx & ECX_AES, "there is AES");
-    run_child(ECX_AES, &masked_ecx, &masked_edx);
-    check_eq(masked_ecx, ecx & ~ECX_AES);
-    check_eq(masked_edx, edx);
+    check(all.ecx & ECX_AES, "there is AES");
+    check_eq(all.last_leaf, 0x40000005);
+    less = run_child(ECX_AES, 0);
+    check_eq(less.ecx, all.ecx & ~ECX_AES);
+    check_eq(less.edx, all.edx);
+    check_eq(less.last_leaf, all.last_leaf);
+    if (!(all.ecx & ECX_AVX)) {
+        note("no AVX");
+        return;
+    }
+    check_eq(all.xsave_size, 832);
+    check_eq(all.reason, SHUTDOWN_poweroff);
+    less = run_child(ECX_AVX, 2);
+    check_eq(less.ecx, all.ecx & ~ECX_NEED_AVX);
+    check_eq(less.xsave_size, 576);
+    check_eq(less.last_leaf, 0x40000002);
+    check_eq(less.reason, SHUTDOWN_crash);
 }
 
 void test_main(void)
