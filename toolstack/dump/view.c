@@ -2,8 +2,8 @@
 /*
  * The program headers of a core: what its domain saw at which address, for readers that
  * know nothing of Xen's sections. The page tables are the domain's and may say anything.
- * Each page is read as a table once at the most, which bounds the work and leaves out what
- * is mapped again and again by the same table.
+ * Linux has the same tables at two addresses, and some at hundreds; each page is read as a
+ * table a few times at the most, which bounds the work.
  */
 #include "dump.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MAX_RUNS     (1u << 18)
+#define MAX_TIMES    4 /* that a table is followed */
 #define LEVELS       4
 #define KERNEL_HALF  (PER_FRAME / 2)
 #define PRESENT      1ull
@@ -36,7 +37,7 @@ struct view {
     Elf64_Ehdr header;
     Elf64_Shdr section[NR_SECTIONS];
     struct frame *frames; /* ascending mfn */
-    uint8_t *is_read;     /* bit per page: it was followed as a table */
+    uint8_t *times;       /* that each page was followed as a table */
     uint64_t nr_frames, nr_vcpus;
     struct run *runs;
     unsigned int nr_runs, room;
@@ -108,8 +109,8 @@ static int read_frames(struct view *v)
     uint64_t n = v->nr_frames;
 
     v->frames = malloc((n + 1) * sizeof(*v->frames));
-    v->is_read = calloc(n / 8 + 1, 1);
-    if (!v->frames || !v->is_read)
+    v->times = calloc(n + 1, 1);
+    if (!v->frames || !v->times)
         return no_memory(v);
     for (uint64_t i = 0; i < n; i++) {
         uint64_t at = v->section[P2M].sh_offset + i * sizeof(*entries);
@@ -158,14 +159,14 @@ static uint64_t canonical(uint64_t address)
     return address >> 47 ? address | 0xffffull << 48 : address;
 }
 
-/* The table's page, if it is in the core and was not followed yet. */
+/* The table's page, if it is in the core and may be followed (again). */
 static bool take_table(struct view *v, uint64_t mfn, uint64_t *index)
 {
     const struct frame *f = find(v, mfn);
 
-    if (!f || v->is_read[f->index / 8] >> f->index % 8 & 1)
+    if (!f || v->times[f->index] == MAX_TIMES)
         return false;
-    v->is_read[f->index / 8] |= (uint8_t)(1u << f->index % 8);
+    v->times[f->index]++;
     *index = f->index;
     return true;
 }
@@ -376,7 +377,7 @@ int ts_core_add_view(const struct ts_core_file *file, struct ts_err *err)
     if (!rc)
         rc = put_headers(v);
     free(v->frames);
-    free(v->is_read);
+    free(v->times);
     free(v->runs);
     free(v);
     return rc;
