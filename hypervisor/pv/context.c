@@ -234,8 +234,8 @@ long hc_fpu_taskswitch(int set)
 static long set_gs_user_selector(struct vcpu *v, uint16_t sel)
 {
     unsigned long flags = irq_save();
-    bool ok = load_gs_selector(sel > 3 ? selector_to_ring3(sel) : sel,
-                               &v->pv.gs_base_user);
+    bool ok =
+        load_gs_selector(sel > 3 ? selector_to_ring3(sel) : sel, &v->pv.gs_base_user);
 
     if (!ok)
         ok = load_gs_selector(0, &v->pv.gs_base_user);

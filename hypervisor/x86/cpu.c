@@ -54,7 +54,6 @@ static const struct feature_bit feature_bits[] = {
     FEATURE(7, EBX, 7, smep, false),
     FEATURE(7, EBX, 10, invpcid, false),
     FEATURE(7, EBX, 20, smap, false),
-    FEATURE(7, ECX, 2, umip, false),
     FEATURE(7, EDX, 29, arch_caps_msr, false),
     FEATURE(0x80000001, EDX, 11, syscall, true),
     FEATURE(0x80000001, EDX, 20, nx, true),
@@ -155,6 +154,7 @@ static void check_features(void)
                   feature_bits[i].bit);
 }
 
+/* Not UMIP: guests are not told of it, so it may not make their programs fault. */
 static unsigned long wanted_cr4(void)
 {
     unsigned long cr4 =
@@ -162,8 +162,6 @@ static unsigned long wanted_cr4(void)
 
     if (host_cpu.pge)
         cr4 |= X86_CR4_PGE;
-    if (host_cpu.umip)
-        cr4 |= X86_CR4_UMIP;
     if (host_cpu.xsave)
         cr4 |= X86_CR4_OSXSAVE;
     if (host_cpu.smep)

@@ -14,9 +14,9 @@ struct cpu_features {
     unsigned int max_leaf, max_ext_leaf;
     unsigned int phys_bits, virt_bits;
     bool is_intel_like; /* SYSCALL in compatibility mode faults; SYSENTER works */
-    bool fsgsbase, smep, smap, umip, xsave, xsaveopt, xsavec, avx, nx, page1gb, rdtscp,
-        x2apic, pcid, invpcid, tsc_invariant, tsc_deadline, arat, mwait, fxsr, sse,
-        syscall, pge, pat, arch_caps_msr;
+    bool fsgsbase, smep, smap, xsave, xsaveopt, xsavec, avx, nx, page1gb, rdtscp, x2apic,
+        pcid, invpcid, tsc_invariant, tsc_deadline, arat, mwait, fxsr, sse, syscall, pge,
+        pat, arch_caps_msr;
     uint64_t arch_caps;      /* MSR_ARCH_CAPS; 0 if there is none */
     uint64_t xcr0;           /* state components we allow */
     unsigned int xsave_size; /* bytes for xcr0 */
@@ -41,7 +41,6 @@ extern struct cpu_features host_cpu;
 #define X86_CR4_PGE        (1ul << 7)
 #define X86_CR4_OSFXSR     (1ul << 9)
 #define X86_CR4_OSXMMEXCPT (1ul << 10)
-#define X86_CR4_UMIP       (1ul << 11)
 #define X86_CR4_FSGSBASE   (1ul << 16)
 #define X86_CR4_PCIDE      (1ul << 17)
 #define X86_CR4_OSXSAVE    (1ul << 18)
