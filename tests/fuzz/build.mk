@@ -25,7 +25,7 @@ fuzz-cpio-src := mini-os/kernel/ramdisk.c
 
 fuzz-targets += ts_config
 fuzz-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config.c keys.c \
-	lexer.c parser.c pool.c sets.c))
+	lexer.c parser.c pool.c sets.c) cpuid/names.c cpuid/parse.c)
 
 fuzz-targets += xenstore
 fuzz-xenstore-src := $(wildcard toolstack/xenstore/*.c)

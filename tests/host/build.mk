@@ -87,7 +87,7 @@ host-xs_turns-src := $(host-xs_wire-src)
 
 # The toolstack on a model hypervisor; its allocations can be made to fail (ts_alloc.h).
 host-ts-src := $(wildcard $(addprefix toolstack/,hv/*.c build/*.c unpack/*.c console/*.c \
-	manage/*.c)) \
+	cpuid/*.c manage/*.c)) \
 	tests/host/ts_fake_hv.c tests/host/ts_fake_env.c \
 	$(wildcard toolstack/xenstore/*.c)
 
@@ -109,7 +109,13 @@ host-ts_store-src := $(host-ts-src)
 
 host-tests += ts_config
 host-ts_config-src := $(addprefix toolstack/,hv/err.c $(addprefix config/,config.c keys.c \
-	lexer.c parser.c pool.c sets.c))
+	lexer.c parser.c pool.c sets.c) cpuid/names.c cpuid/parse.c)
+
+host-tests += ts_cpuid
+host-ts_cpuid-src := $(addprefix toolstack/,hv/err.c $(addprefix cpuid/,names.c parse.c apply.c))
+
+host-tests += cpu_policy
+host-cpu_policy-src := hypervisor/pv/cpu_policy.c
 
 # Commands, and a user who gives them.
 host-cli-src := $(host-ts-src) tests/host/cli_user.c \
@@ -149,7 +155,7 @@ host-cflags := $(cc-common) -O1 -fsanitize=address,undefined -fno-sanitize-recov
 	       -Itoolstack/include
 
 $(foreach c,$(host-compilers),$(addprefix $(BUILD)/host/$(c)/toolstack/,\
-	cli/%.o dump/%.o hv/%.o build/%.o unpack/%.o config/%.o console/%.o manage/%.o out/%.o)): host-cflags += -include tests/host/ts_alloc.h
+	cli/%.o cpuid/%.o dump/%.o hv/%.o build/%.o unpack/%.o config/%.o console/%.o manage/%.o out/%.o)): host-cflags += -include tests/host/ts_alloc.h
 
 # What toolstack/unpack and toolstack/out need of others (their build.mk).
 host-libs := -Wl,--as-needed -lcjson -lz -llz4 -lzstd

@@ -331,6 +331,39 @@ static void cpu_sets(void **state)
         assert_int_equal(ts_cpu_set_parse(wrong[i], &set), -XEN_EINVAL);
 }
 
+static void processor_features(void **state)
+{
+    const struct ts_cpuid *cpuid = &config.domain.cpuid;
+
+    (void)state;
+    assert_accepted("cpuid = \"host,avx=0,aes=1\"");
+    assert_int_equal(cpuid->n, 2);
+    assert_int_equal(cpuid->change[1].ones, 1u << 25);
+    ts_domain_config_free(&config);
+    assert_accepted("cpuid = [\"7,0:ebx=xxxxxxxxxxxxxxxxxxxxxxxxxx0xxxxx\", "
+                    "\"0:eax=00000000000000000000000000000111\"]");
+    assert_int_equal(cpuid->n, 2);
+    assert_int_equal(cpuid->change[0].zeros, 1u << 5);
+    assert_int_equal(cpuid->change[1].ones, 7);
+    ts_domain_config_free(&config);
+    assert_accepted("cpuid = []\nnomigrate = 1\ntsc_mode = \"native\"");
+    assert_int_equal(cpuid->n, 0);
+    ts_domain_config_free(&config);
+    assert_refused("cpuid = \"host,axv=0\"", -XEN_EINVAL,
+                   "g.cfg:1: \"cpuid\": there is no processor feature \"axv\"");
+    assert_refused("cpuid = [\"host,avx=0\"]", -XEN_EINVAL,
+                   "g.cfg:1: \"cpuid\": \"host,avx=0\" is not of the form "
+                   "LEAF:REGISTER=BITS");
+    assert_refused(
+        "cpuid = 1", -XEN_EINVAL,
+        "g.cfg:1: \"cpuid\" takes a string or a list of strings, not a number");
+    assert_refused("tsc_mode = \"always_emulate\"", -XEN_EOPNOTSUPP,
+                   "g.cfg:1: \"tsc_mode\" can only be \"default\" or \"native\", not "
+                   "\"always_emulate\"");
+    assert_refused("nomigrate = 2", -XEN_EINVAL,
+                   "g.cfg:1: \"nomigrate\" is 0 to 1, not 2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +383,7 @@ int main(void)
         cmocka_unit_test(zero_bytes_and_length),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(cpu_sets),
+        cmocka_unit_test(processor_features),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

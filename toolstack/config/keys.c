@@ -158,6 +158,68 @@ static int apply_cpus(const struct target *t, const struct key *key,
     return rc;
 }
 
+/* Where one text of `cpuid` is, and what it changes behind the first n changes. */
+static int add_cpuid(const struct target *t, const struct value *v, bool as_bits,
+                     struct ts_cpuid_change *change, unsigned int *n)
+{
+    struct ts_err why = { 0 };
+    int rc = (as_bits ? ts_cpuid_parse_bits : ts_cpuid_parse)(v->text, change, n, &why);
+
+    return rc ? config_fail(t->settings->err, &v->place, rc, "\"cpuid\": %s", why.text)
+              : 0;
+}
+
+/* A string with names, or a list of strings with bits. */
+static int apply_cpuid(const struct target *t, const struct key *key,
+                       const struct value *v)
+{
+    struct ts_cpuid *cpuid = field_of(t, key);
+    bool is_list = v->kind == VALUE_LIST;
+    struct ts_cpuid_change *change;
+    unsigned int room = 0, n = 0;
+    int rc = 0;
+
+    for (const struct value *i = is_list ? v->items : v; i;
+         i = is_list ? i->next : NULL) {
+        if (i->kind != VALUE_STRING)
+            return wrong_type(t, key, v, "a string or a list of strings");
+        room += ts_cpuid_room(i->text);
+    }
+    change = pool_alloc(t->settings->pool, (room + 1) * sizeof(*change));
+    if (!change)
+        return ts_fail(t->settings->err, -XEN_ENOMEM, "out of memory");
+    for (const struct value *i = is_list ? v->items : v; !rc && i;
+         i = is_list ? i->next : NULL)
+        rc = add_cpuid(t, i, is_list, change, &n);
+    *cpuid = (struct ts_cpuid){ change, n };
+    return rc;
+}
+
+/* Reading the TSC is never emulated. */
+static int check_tsc_mode(const struct target *t, const struct key *key,
+                          const struct value *v)
+{
+    static const char *const native[] = { "default", "native", "0", "2" };
+
+    if (v->kind == VALUE_LIST)
+        return wrong_type(t, key, v, "a string");
+    for (size_t i = 0; i < sizeof(native) / sizeof(native[0]); i++)
+        if (!strcmp(v->text, native[i]))
+            return 0;
+    return config_fail(t->settings->err, &v->place, -XEN_EOPNOTSUPP,
+                       "\"%s\" can only be \"default\" or \"native\", not \"%.60s\"",
+                       key->name, v->text);
+}
+
+/* Domains do not migrate, whatever this says. */
+static int check_flag(const struct target *t, const struct key *key,
+                      const struct value *v)
+{
+    uint64_t number;
+
+    return number_of(t, key, v, &number);
+}
+
 static int apply_type(const struct target *t, const struct key *key,
                       const struct value *v)
 {
@@ -246,6 +308,9 @@ static const struct key keys[] = {
     { "maxvcpus", apply_count, FIELD(domain.max_vcpus), 1, 128 },
     { "cpus", apply_cpus, FIELD(domain.hard), 0, 0 },
     { "cpus_soft", apply_cpus, FIELD(domain.soft), 0, 0 },
+    { "cpuid", apply_cpuid, FIELD(domain.cpuid), 0, 0 },
+    { "tsc_mode", check_tsc_mode, 0, 0, 0 },
+    { "nomigrate", check_flag, 0, 0, 1 },
     { "cpu_weight", apply_count, FIELD(domain.sched.weight), 1, 65535 },
     { "cap", apply_count, FIELD(domain.sched.cap), 0, 100 * 128 },
     { "event_channels", apply_count, FIELD(domain.max_event_port), 1, 4095 },
@@ -265,7 +330,6 @@ static const char *const not_supported[] = {
     "bootloader_args",
     "channel",
     "claim_mode",
-    "cpuid",
     "device_tree",
     "driver_domain",
     "e820_host",
@@ -286,7 +350,6 @@ static const char *const not_supported[] = {
     "rdm",
     "rtc_timeoffset",
     "seclabel",
-    "tsc_mode",
     "usbctrl",
     "usbdev",
     "vfb",

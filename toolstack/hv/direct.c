@@ -281,6 +281,45 @@ static int sched_set(struct ts_hv *hv, domid_t id, const struct ts_sched_params 
     return scheduler_op(hv, id, &op, XEN_DOMCTL_SCHEDOP_putinfo);
 }
 
+/* --- CPU policies --- */
+
+static int cpu_policy_get(struct ts_hv *hv, domid_t id, struct ts_cpu_policy *policy)
+{
+    struct xen_domctl op = {
+        .u.cpu_policy = {
+            .nr_leaves = TS_CPU_LEAVES,
+            .nr_msrs = TS_CPU_MSRS,
+            .leaves.p = policy->leaf,
+            .msrs.p = policy->msr,
+        },
+    };
+    int rc;
+
+    if (id == DOMID_INVALID)
+        return direct_host_policy(hv, policy);
+    rc = domctl(hv, &op, XEN_DOMCTL_get_cpu_policy, id);
+    if (!rc) {
+        policy->nr_leaves = op.u.cpu_policy.nr_leaves;
+        policy->nr_msrs = op.u.cpu_policy.nr_msrs;
+    }
+    return rc;
+}
+
+static int cpu_policy_set(struct ts_hv *hv, domid_t id,
+                          const struct ts_cpu_policy *policy)
+{
+    struct xen_domctl op = {
+        .u.cpu_policy = {
+            .nr_leaves = policy->nr_leaves,
+            .nr_msrs = policy->nr_msrs,
+            .leaves.p = (xen_cpuid_leaf_t *)policy->leaf,
+            .msrs.p = (xen_msr_entry_t *)policy->msr,
+        },
+    };
+
+    return domctl(hv, &op, XEN_DOMCTL_set_cpu_policy, id);
+}
+
 /* --- memory --- */
 
 static int memory_populate(struct ts_hv *hv, domid_t id, xen_pfn_t *frames,
@@ -443,6 +482,8 @@ static const struct ts_hv_ops ops = {
     .vcpu_get_affinity = vcpu_get_affinity,
     .sched_get = sched_get,
     .sched_set = sched_set,
+    .cpu_policy_get = cpu_policy_get,
+    .cpu_policy_set = cpu_policy_set,
     .memory_populate = memory_populate,
     .frames_map = frames_map,
     .frames_map_read = frames_map_read,

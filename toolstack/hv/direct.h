@@ -22,6 +22,8 @@ void direct_domain_info(const struct xen_domctl_getdomaininfo *from,
 int direct_domain_list(struct ts_hv *hv, domid_t first, struct ts_domain_info *info,
                        unsigned int max);
 int direct_machine_info(struct ts_hv *hv, struct ts_machine_info *info);
+/* The machine's CPU policy. */
+int direct_host_policy(struct ts_hv *hv, struct ts_cpu_policy *policy);
 int direct_version_info(struct ts_hv *hv, struct ts_version_info *info);
 int direct_cpu_idle_times(struct ts_hv *hv, uint64_t *ns, unsigned int max);
 int direct_console_read(struct ts_hv *hv, uint32_t *index, char *text, unsigned int size,

@@ -85,6 +85,26 @@ int direct_machine_info(struct ts_hv *hv, struct ts_machine_info *info)
     return rc;
 }
 
+int direct_host_policy(struct ts_hv *hv, struct ts_cpu_policy *policy)
+{
+    struct xen_sysctl op = {
+        .u.cpu_policy = {
+            .index = XEN_SYSCTL_cpu_policy_host,
+            .nr_leaves = TS_CPU_LEAVES,
+            .nr_msrs = TS_CPU_MSRS,
+            .leaves.p = policy->leaf,
+            .msrs.p = policy->msr,
+        },
+    };
+    int rc = direct_sysctl(hv, &op, XEN_SYSCTL_get_cpu_policy);
+
+    if (!rc) {
+        policy->nr_leaves = op.u.cpu_policy.nr_leaves;
+        policy->nr_msrs = op.u.cpu_policy.nr_msrs;
+    }
+    return rc;
+}
+
 /* A text answer of xen_version, cut to fit; empty when it is refused. */
 static void version_text(struct ts_hv *hv, int cmd, char *to, size_t size)
 {

@@ -221,6 +221,8 @@ static int fill_domain(struct ts_manager *m, struct record *r, const struct file
     int rc = set_limits(m, r, err);
 
     if (!rc)
+        rc = ts_cpuid_apply(m->env.hv, r->domain.id, &r->config.cpuid, err);
+    if (!rc)
         rc = make_ports(m, r, err);
     return rc ? rc : build(m, r, f, err);
 }

@@ -67,8 +67,20 @@ static bool copy_affinity(struct ts_affinity *affinity)
     return copy || !n;
 }
 
+static bool copy_cpuid(struct ts_cpuid *cpuid)
+{
+    size_t n = cpuid->n * sizeof(*cpuid->change);
+    struct ts_cpuid_change *copy = n ? malloc(n) : NULL;
+
+    if (copy)
+        memcpy(copy, cpuid->change, n);
+    cpuid->change = copy;
+    return copy || !n;
+}
+
 static void free_parts(struct record *r)
 {
+    free((struct ts_cpuid_change *)r->config.cpuid.change);
     free((char *)r->config.kernel);
     free((char *)r->config.ramdisk);
     free((char *)r->config.cmdline);
@@ -97,6 +109,7 @@ struct record *record_new(const struct ts_manager *m, const struct ts_config *co
     ok &= copy_text(config->cmdline, &r->config.cmdline);
     ok &= copy_affinity(&r->config.hard);
     ok &= copy_affinity(&r->config.soft);
+    ok &= copy_cpuid(&r->config.cpuid);
     if (!ok) {
         free_parts(r);
         free(r);

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <abi/domctl.h>
 #include <abi/event_channel.h>
 #include <abi/xen.h>
 
@@ -77,6 +78,15 @@ struct ts_machine_info {
     uint32_t hw_caps[8];
     uint64_t total_pages, free_pages, scrub_pages, outstanding_pages;
     unsigned int scheduler; /* XEN_SCHEDULER_* */
+};
+
+/* What CPUID, and the two registers beside it, say to a domain. */
+#define TS_CPU_LEAVES 128
+#define TS_CPU_MSRS   4
+struct ts_cpu_policy {
+    unsigned int nr_leaves, nr_msrs;
+    xen_cpuid_leaf_t leaf[TS_CPU_LEAVES];
+    xen_msr_entry_t msr[TS_CPU_MSRS];
 };
 
 /* What the hypervisor says about itself; texts are empty when it does not tell. */
@@ -143,6 +153,11 @@ struct ts_hv_ops {
                              struct ts_cpu_set *hard, struct ts_cpu_set *soft);
     int (*sched_get)(struct ts_hv *hv, domid_t id, struct ts_sched_params *params);
     int (*sched_set)(struct ts_hv *hv, domid_t id, const struct ts_sched_params *params);
+    /* The CPU policy of a domain; of DOMID_INVALID: the machine's. */
+    int (*cpu_policy_get)(struct ts_hv *hv, domid_t id, struct ts_cpu_policy *policy);
+    /* Of a domain that has not run yet. What cannot be had is left out silently. */
+    int (*cpu_policy_set)(struct ts_hv *hv, domid_t id,
+                          const struct ts_cpu_policy *policy);
 
     /* --- memory --- */
 

@@ -23,6 +23,7 @@
 
 #include <ts/build.h>
 #include <ts/console.h>
+#include <ts/cpuid.h>
 #include <ts/err.h>
 #include <ts/hv.h>
 
@@ -59,6 +60,7 @@ struct ts_config {
     unsigned int max_grant_frames, max_maptrack_frames; /* 0: 32, 0: 64 */
     struct ts_sched_params sched;                       /* weight 0: default */
     struct ts_affinity hard, soft;
+    struct ts_cpuid cpuid;
     enum ts_action on_poweroff, on_reboot, on_crash, on_watchdog, on_soft_reset;
     bool start_paused;
 };
