@@ -6,8 +6,8 @@ Xen describes them.
     core.vcpus[0]["rip"], core.page(pfn), core.at(address)
 """
 
+import mmap
 import struct
-from pathlib import Path
 
 PAGE = 4096
 MAGIC = 0xF00FEBED
@@ -22,7 +22,8 @@ ADDRESS_BITS = 0x000FFFFFFFFFF000
 
 class Core:
     def __init__(self, path):
-        self.bytes = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            self.bytes = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         assert self.bytes[:7] == b"\x7fELF\2\1\1"
         kind, machine, _, _, _, start, _, _, _, _, size, count, names = struct.unpack_from(
             "<HHIQQQIHHHHHH", self.bytes, 16)
@@ -30,7 +31,7 @@ class Core:
         self.sections = {}
         headers = [struct.unpack_from("<IIQQQQIIQQ", self.bytes, start + 64 * i)
                    for i in range(count)]
-        text = self._part(headers[names])
+        text = bytes(self._part(headers[names]))
         for header in headers[1:]:
             name = text[header[0]:text.index(b"\0", header[0])].decode()
             self.sections[name] = self._part(header)
@@ -48,7 +49,7 @@ class Core:
         while at < len(data):
             name, size, kind = struct.unpack_from("<III", data, at)
             assert data[at + 12:at + 12 + name] == b"Xen\0"
-            notes[kind] = data[at + 16:at + 16 + size]
+            notes[kind] = bytes(data[at + 16:at + 16 + size])
             at += 16 + (size + 3) // 4 * 4
         assert set(notes) == {NOTE_NONE, NOTE_HEADER, NOTE_VERSION, NOTE_FORMAT}
         magic, self.nr_vcpus, self.nr_pages, page = struct.unpack("<QQQQ", notes[NOTE_HEADER])
@@ -75,7 +76,7 @@ class Core:
         return vcpu
 
     def _page(self, index):
-        return self.sections[".xen_pages"][index * PAGE:(index + 1) * PAGE]
+        return bytes(self.sections[".xen_pages"][index * PAGE:(index + 1) * PAGE])
 
     def page(self, pfn):
         return self._page(self.by_pfn[pfn])
