@@ -39,8 +39,8 @@ fuzz-ts_relay-src := toolstack/remote/relay.c toolstack/remote/frame.c
 
 fuzz-targets += ts_unpack
 fuzz-ts_unpack-src := $(addprefix toolstack/,hv/err.c $(addprefix unpack/,payload.c unpack.c \
-	gzip.c lz4.c zstd.c xz.c lzo.c lzo1x.c))
-fuzz-ts_unpack-libs := $(BUILD)/toolstack/lib7zip.a -lz -llz4 -lzstd
+	gzip.c bzip2.c lz4.c zstd.c xz.c lzo.c lzo1x.c))
+fuzz-ts_unpack-libs := $(BUILD)/toolstack/lib7zip.a -lz -lbz2 -llz4 -lzstd
 
 fuzz-targets += ts_remote
 fuzz-ts_remote-src := $(addprefix toolstack/,hv/err.c digest/blake2b.c $(addprefix remote/,client.c \

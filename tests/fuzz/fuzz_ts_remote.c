@@ -36,16 +36,14 @@ static size_t write_some(void *context, const void *bytes, size_t n)
 
 /* --- the server's program: does what `choice` says --- */
 
-static int file_begin(void *context, struct ts_remote_session *session, const char *name,
-                      uint64_t size, const uint8_t digest[TS_DIGEST_BYTES],
-                      struct ts_err *err)
+static int file_begin(void *context, struct ts_remote_session *session,
+                      const struct ts_remote_file *file, struct ts_err *err)
 {
     (void)context;
     (void)session;
-    (void)size;
-    if (digest[0] == 'h')
+    if (file->digest[0] == 'h')
         return TS_REMOTE_HAVE_IT;
-    assert(*name && strlen(name) <= TS_REMOTE_MAX_NAME);
+    assert(*file->name && strlen(file->name) <= TS_REMOTE_MAX_NAME);
     if (choice & 2)
         return ts_fail(err, -XEN_ENOSPC, "full");
     open_files++;
@@ -115,6 +113,12 @@ static void closed(void *context, struct ts_remote_session *session)
 }
 
 /* --- the client's --- */
+
+static bool file_wanted(void *context)
+{
+    (void)context;
+    return choice & 4;
+}
 
 static size_t file_read(void *context, void *bytes, size_t n)
 {
@@ -206,7 +210,7 @@ static void step_client(struct input *in)
     static const char *const argv[] = { "a", "bc" };
     static const uint8_t digest[TS_DIGEST_BYTES];
 
-    switch (take(in) % 7) {
+    switch (take(in) % 9) {
     case 0:
         (void)ts_remote_client_send_file(client, "file", take(in) * 64u, digest);
         break;
@@ -225,6 +229,12 @@ static void step_client(struct input *in)
     case 5:
         ts_remote_client_set_terminal(client,
                                       &(struct ts_remote_terminal){ true, 80, 24 });
+        break;
+    case 6:
+        ts_remote_client_send(client);
+        break;
+    case 7:
+        ts_remote_client_send_instead(client, take(in), digest);
         break;
     default:
         ts_remote_client_rejoin(client, now);
@@ -261,6 +271,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         file_begin, file_data, file_end, exec, input, end, end, output_ready, closed,
     };
     static const struct ts_remote_client_ops client_ops = {
+        .file_wanted = file_wanted,
         .file_read = file_read,
         .file_done = file_done,
         .output = output,

@@ -163,20 +163,21 @@ def session(requests):
     return out
 
 
-# fuzz_ts_unpack.c: number of a packing (ts/unpack.h), program that packs so.
-PACKERS = {1: "gzip -n -9", 2: "xz --format=lzma -6", 3: "xz --check=crc32 --x86 --lzma2=dict=1MiB",
-           4: "lzop -9", 5: "lz4 -l -9", 6: "zstd -9"}
+# fuzz_ts_unpack.c: numbers of packings (ts/unpack.h), programs that pack so.
+PACKERS = [(1, "gzip -n -9"), (2, "xz --format=lzma -6"),
+           (3, "xz --check=crc32 --x86 --lzma2=dict=1MiB"), (3, "xz -1 --block-size=5000"),
+           (4, "lzop -9"), (5, "lz4 -l -9"), (6, "zstd -9"), (7, "bzip2 -1")]
 UNPACKED = 16 << 10  # as fuzz_ts_unpack.c wants it
 
 
 def packed():
     """(name, bytes) of the same bytes in every packing whose program is installed."""
     plain = b"".join(b"%d,%d;" % (n, n * n) for n in range(2000)).ljust(UNPACKED, b"\0")[:UNPACKED]
-    for number, command in PACKERS.items():
+    for at, (number, command) in enumerate(PACKERS):
         words = command.split()
         if shutil.which(words[0]):
             done = subprocess.run([*words, "-c"], input=plain, capture_output=True, check=True)
-            yield words[0] + str(number), bytes([number]) + done.stdout
+            yield words[0] + str(at), bytes([number]) + done.stdout
 
 
 FILES = {"bin": None, "bin/program": bytes(100), "./etc/motd": b"welcome\n", "empty": b""}

@@ -158,7 +158,7 @@ $(foreach c,$(host-compilers),$(addprefix $(BUILD)/host/$(c)/toolstack/,\
 	cli/%.o cpuid/%.o dump/%.o hv/%.o build/%.o unpack/%.o config/%.o console/%.o manage/%.o out/%.o)): host-cflags += -include tests/host/ts_alloc.h
 
 # What toolstack/unpack and toolstack/out need of others (their build.mk).
-host-libs := -Wl,--as-needed -lcjson -lz -llz4 -lzstd
+host-libs := -Wl,--as-needed -lcjson -lz -lbz2 -llz4 -lzstd
 host-7zip := $(BUILD)/toolstack/lib7zip.a
 host-xz-objs := $(host-compilers:%=$(BUILD)/host/%/toolstack/unpack/xz.o)
 $(host-xz-objs): host-cflags += -isystem $(BUILD)/third-party/7zip/C

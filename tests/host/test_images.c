@@ -37,7 +37,7 @@ static const uint8_t *digest(uint8_t n)
 static struct image *make(uint8_t n, size_t size)
 {
     struct ts_err err = { 0 };
-    struct image *image = image_create("file", size, digest(n), &err);
+    struct image *image = image_create("file", size, digest(n), NULL, &err);
     unsigned char *bytes;
 
     if (!image)
@@ -54,35 +54,76 @@ static struct image *make(uint8_t n, size_t size)
 static void test_an_incomplete_image_is_nobody_elses(void **state)
 {
     struct ts_err err = { 0 };
-    struct image *image = image_create("a", 10, digest(1), &err);
+    struct image *image = image_create("a", 10, digest(1), NULL, &err);
     char name[32];
 
     (void)state;
     image_name(image, "a", name, sizeof(name));
-    assert_null(image_find(digest(1)));
+    assert_null(image_find(digest(1), NULL));
     assert_null(image_named(name));
     image_put(image);
-    assert_null(image_find(digest(1)));
+    assert_null(image_find(digest(1), NULL));
     assert_false(images_drop());
 }
 
 static void test_equal_content_is_there_once(void **state)
 {
     struct ts_err err = { 0 };
-    struct image *one = image_create("a", 3, digest(1), &err);
-    struct image *two = image_create("b", 3, digest(1), &err);
+    struct image *one = image_create("a", 3, digest(1), NULL, &err);
+    struct image *two = image_create("b", 3, digest(1), NULL, &err);
 
     (void)state;
     image_append(one, "abc", 3);
     image_append(two, "abc", 3);
     assert_ptr_equal(image_complete(two), two);
     assert_ptr_equal(image_complete(one), two);
-    assert_ptr_equal(image_find(digest(1)), two);
+    assert_ptr_equal(image_find(digest(1), NULL), two);
     assert_memory_equal(image_bytes(two), "abc", 3);
     for (int i = 0; i < 3; i++)
         image_put(two);
     assert_true(images_drop());
     assert_false(images_drop());
+}
+
+static struct image *make_instead(uint8_t n, uint8_t of)
+{
+    uint8_t other[TS_DIGEST_BYTES];
+    struct ts_err err = { 0 };
+    struct image *image;
+
+    memcpy(other, digest(of), sizeof(other));
+    image = image_create("file", 0, digest(n), other, &err);
+    return image_complete(image);
+}
+
+static void test_an_image_stands_for_a_file(void **state)
+{
+    struct image *image = make_instead(1, 2), *plain = make(3, 5);
+    uint8_t other[TS_DIGEST_BYTES];
+
+    (void)state;
+    assert_ptr_equal(image_find(digest(2), NULL), image);
+    assert_ptr_equal(image_find(digest(1), NULL), image);
+    memcpy(other, digest(4), sizeof(other));
+    assert_ptr_equal(image_find(digest(3), other), plain);
+    assert_ptr_equal(image_find(digest(4), NULL), plain);
+    assert_ptr_equal(image_find(digest(1), other), image); /* it has one already */
+    assert_ptr_equal(image_find(digest(2), NULL), image);
+    for (int i = 0; i < 5; i++)
+        image_put(image);
+    for (int i = 0; i < 3; i++)
+        image_put(plain);
+}
+
+static void test_content_that_is_there_stands_for_it(void **state)
+{
+    struct image *image = make(1, 0);
+
+    (void)state;
+    assert_ptr_equal(make_instead(1, 2), image);
+    assert_ptr_equal(image_find(digest(2), NULL), image);
+    for (int i = 0; i < 3; i++)
+        image_put(image);
 }
 
 static void test_names_lead_to_images(void **state)
@@ -117,8 +158,8 @@ static void test_the_longest_unused_makes_room(void **state)
     image_put(one);
     three = make(3, 60 * KIB);
     assert_non_null(three);
-    assert_null(image_find(digest(2)));
-    assert_ptr_equal(image_find(digest(1)), one);
+    assert_null(image_find(digest(2), NULL));
+    assert_ptr_equal(image_find(digest(1), NULL), one);
     assert_null(make(4, 60 * KIB)); /* both are in use, and what is unused stays */
     image_put(three);
     three = make(4, 60 * KIB);
@@ -132,10 +173,10 @@ static void test_what_is_refused_is_said(void **state)
     struct ts_err err = { 0 };
 
     (void)state;
-    assert_null(image_create("big", 120 * KIB, digest(1), &err));
+    assert_null(image_create("big", 120 * KIB, digest(1), NULL, &err));
     assert_int_equal(err.code, -XEN_ENOSPC);
     assert_string_equal(err.text, "no room for \"big\": files may take 120 KiB here");
-    assert_null(image_create("huge", UINT64_MAX, digest(1), &err));
+    assert_null(image_create("huge", UINT64_MAX, digest(1), NULL, &err));
     assert_int_equal(err.code, -XEN_ENOSPC);
 }
 
@@ -160,6 +201,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_incomplete_image_is_nobody_elses, start,
                                         clear),
         cmocka_unit_test_setup_teardown(test_equal_content_is_there_once, start, clear),
+        cmocka_unit_test_setup_teardown(test_an_image_stands_for_a_file, start, clear),
+        cmocka_unit_test_setup_teardown(test_content_that_is_there_stands_for_it, start,
+                                        clear),
         cmocka_unit_test_setup_teardown(test_names_lead_to_images, start, clear),
         cmocka_unit_test_setup_teardown(test_the_longest_unused_makes_room, start, clear),
         cmocka_unit_test_setup_teardown(test_what_is_refused_is_said, start, clear),

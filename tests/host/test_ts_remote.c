@@ -68,6 +68,7 @@ struct program {
     uint8_t *bytes;
     size_t n;
     uint8_t offered[TS_DIGEST_BYTES], digest[TS_DIGEST_BYTES]; /* of the last file */
+    uint8_t stands_for[TS_DIGEST_BYTES];
     unsigned int files, had, files_dropped, closed;
     int refuse;         /* file_begin() answers this */
     size_t refuse_from; /* file_data() fails at this byte */
@@ -79,22 +80,23 @@ struct program {
 
 static struct program program;
 
-static int file_begin(void *context, struct ts_remote_session *session, const char *name,
-                      uint64_t size, const uint8_t digest[TS_DIGEST_BYTES],
-                      struct ts_err *err)
+static int file_begin(void *context, struct ts_remote_session *session,
+                      const struct ts_remote_file *file, struct ts_err *err)
 {
     (void)context;
     (void)session;
     if (program.refuse)
-        return ts_fail(err, program.refuse, "no room for %s", name);
-    strcpy(program.file, name);
-    if (!memcmp(program.digest, digest, TS_DIGEST_BYTES)) {
+        return ts_fail(err, program.refuse, "no room for %s", file->name);
+    strcpy(program.file, file->name);
+    if (file->stands_for)
+        memcpy(program.stands_for, file->stands_for, TS_DIGEST_BYTES);
+    if (!memcmp(program.digest, file->digest, TS_DIGEST_BYTES)) {
         program.had++;
         return TS_REMOTE_HAVE_IT;
     }
-    memcpy(program.offered, digest, TS_DIGEST_BYTES);
+    memcpy(program.offered, file->digest, TS_DIGEST_BYTES);
     free(program.bytes);
-    program.bytes = malloc(size + 1);
+    program.bytes = malloc(file->size + 1);
     program.n = 0;
     return 0;
 }
@@ -237,6 +239,7 @@ struct user {
     struct ts_remote_client *client;
     struct line to_server; /* its own; the server's is heard by all */
     bool connected, is_deaf;
+    bool holds, is_wanted; /* the file */
     size_t file_size, file_read, short_at;
     uint64_t progress;
     bool file_is_done;
@@ -263,6 +266,15 @@ static uint64_t now;
 static void connected(void *context)
 {
     ((struct user *)context)->connected = true;
+}
+
+static bool file_wanted(void *context)
+{
+    struct user *u = context;
+
+    assert_false(u->is_wanted);
+    u->is_wanted = true;
+    return !u->holds;
 }
 
 static size_t file_read(void *context, void *bytes, size_t n)
@@ -366,8 +378,8 @@ static void lost(void *context, enum ts_remote_loss why)
 }
 
 static const struct ts_remote_client_ops client_ops = {
-    connected, file_read, file_progress, file_done,   take_output,
-    take_save, set_raw,   has_exited,    input_ready, lost,
+    connected, file_wanted, file_read,  file_progress, file_done, take_output,
+    take_save, set_raw,     has_exited, input_ready,   lost,
 };
 
 /* --- the world --- */
@@ -480,7 +492,7 @@ static void offer_file(struct user *u, size_t size, const uint8_t digest[TS_DIGE
 {
     u->file_size = size;
     u->file_read = u->progress = 0;
-    u->file_is_done = false;
+    u->file_is_done = u->is_wanted = false;
     assert_int_equal(ts_remote_client_send_file(u->client, "boot/kernel", size, digest),
                      0);
 }
@@ -741,6 +753,93 @@ static void files_that_are_there_are_not_sent(void **state)
     assert_int_equal(program.files, 2);
 }
 
+/* Offers a file of one size; when that is wanted, sends one of another size instead. */
+static void send_instead(struct user *u, size_t size, size_t instead)
+{
+    uint8_t digest[TS_DIGEST_BYTES];
+
+    u->holds = true;
+    send_file(u, size);
+    assert_true(run_until(&u->is_wanted, 100000));
+    run(1000);
+    assert_int_equal(u->progress, 0);
+    pattern_digest(instead, digest);
+    ts_remote_client_send_instead(u->client, instead, digest);
+    assert_true(run_until(&u->file_is_done, 100000));
+}
+
+static void check_sent_instead(void)
+{
+    uint8_t digest[TS_DIGEST_BYTES];
+    struct user *u = add_user();
+
+    send_instead(u, 100000, 40000);
+    assert_int_equal(u->file_code, 0);
+    assert_int_equal(program.n, 40000);
+    assert_pattern(program.bytes, program.n);
+    assert_string_equal(program.file, "boot/kernel");
+    assert_int_equal(program.files, 1);
+    assert_int_equal(program.files_dropped, 1);
+    pattern_digest(100000, digest);
+    assert_memory_equal(program.stands_for, digest, TS_DIGEST_BYTES);
+}
+
+static void something_else_is_sent_instead(void **state)
+{
+    (void)state;
+    check_sent_instead();
+}
+
+static void something_else_is_sent_over_a_bad_line(void **state)
+{
+    for (random_state = 1; random_state < 5; random_state++) {
+        tear_down(state);
+        set_up(state);
+        from_server.error_rate = 5000;
+        check_sent_instead();
+    }
+}
+
+static void what_is_sent_instead_may_be_there(void **state)
+{
+    struct user *u = add_user();
+
+    (void)state;
+    send_file(u, 5000);
+    assert_true(run_until(&u->file_is_done, 1000));
+    send_instead(u, 6000, 5000);
+    assert_int_equal(u->file_code, 0);
+    assert_int_equal(program.had, 1);
+    assert_int_equal(program.files, 1);
+    execute(u, "talk");
+    assert_true(run_until(&u->has_exited, 10000));
+}
+
+static void what_is_sent_instead_may_be_refused(void **state)
+{
+    struct user *u = add_user();
+
+    (void)state;
+    u->holds = true;
+    send_file(u, 5000);
+    assert_true(run_until(&u->is_wanted, 1000));
+    program.refuse = -XEN_ENOSPC;
+    ts_remote_client_send_instead(u->client, 9000, program.digest);
+    assert_true(run_until(&u->file_is_done, 1000));
+    assert_int_equal(u->file_code, -XEN_ENOSPC);
+    program.refuse = 0;
+    send_file(u, 5000); /* itself, after all */
+    assert_true(run_until(&u->is_wanted, 1000));
+    ts_remote_client_send(u->client);
+    assert_true(run_until(&u->file_is_done, 1000));
+    assert_int_equal(u->file_code, 0);
+    assert_pattern(program.bytes, 5000);
+    ts_remote_client_send(u->client); /* nothing is held now */
+    ts_remote_client_send_instead(u->client, 1, program.digest);
+    run(100);
+    assert_int_equal(program.files, 1);
+}
+
 /* "raw" tells of its terminal, goes into raw mode, says so, and leaves it. */
 static void raw(struct ts_remote_session *session)
 {
@@ -972,6 +1071,52 @@ static void message_against_the_protocol(void **state)
     assert_true(u->is_lost);
 }
 
+/* Messages to the server, their types: "f" FILE, "i" FILE_INSTEAD, "d" FILE_DATA. */
+static void check_refused(const char *messages)
+{
+    const struct frame hello = { .version = TS_REMOTE_VERSION,
+                                 .type = FRAME_HELLO,
+                                 .session = 0x101 };
+    uint8_t bytes[FRAME_ENCODED], message[1 + 8 + TS_DIGEST_BYTES + 1] = { 0 };
+    struct user *u = add_user();
+    unsigned int seq = 0;
+
+    u->to_server.is_cut = true;
+    message[1] = 9; /* size */
+    message[sizeof(message) - 1] = 'n';
+    ts_remote_server_bytes(server, bytes, frame_encode(&hello, bytes), now);
+    for (; *messages; messages++, seq++) {
+        const struct frame frame = { .version = TS_REMOTE_VERSION,
+                                     .type = FRAME_DATA,
+                                     .session = 0x101,
+                                     .window = 16,
+                                     .seq = seq,
+                                     .payload = message,
+                                     .n = *messages == 'd' ? 3 : sizeof(message) };
+
+        assert_int_equal(program.closed, 0);
+        message[0] = *messages == 'f'   ? MSG_FILE
+                     : *messages == 'i' ? MSG_FILE_INSTEAD
+                                        : MSG_FILE_DATA;
+        message[9]++; /* digest */
+        ts_remote_server_bytes(server, bytes, frame_encode(&frame, bytes), now);
+        run(100);
+    }
+    assert_int_equal(program.closed, 1);
+    assert_int_equal(program.files, 0);
+}
+
+static void offers_against_the_protocol(void **state)
+{
+    static const char *const messages[] = { "i", "d", "ff", "fii", "fdi", "fidi", "fif" };
+
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+        tear_down(state);
+        set_up(state);
+        check_refused(messages[i]);
+    }
+}
+
 static void arguments_are_checked(void **state)
 {
     static char big[TS_REMOTE_MAX_ARGS + 1];
@@ -1008,6 +1153,10 @@ int main(void)
         TEST(deaf_client_holds_up_no_other),
         TEST(interrupt_ends_a_command),
         TEST(files_that_are_there_are_not_sent),
+        TEST(something_else_is_sent_instead),
+        TEST(something_else_is_sent_over_a_bad_line),
+        TEST(what_is_sent_instead_may_be_there),
+        TEST(what_is_sent_instead_may_be_refused),
         TEST(terminal_and_its_mode),
         TEST(a_file_is_saved),
         TEST(a_file_is_saved_over_a_bad_line),
@@ -1021,6 +1170,7 @@ int main(void)
         TEST(unused_sessions_make_room),
         TEST(other_versions_are_refused),
         TEST(message_against_the_protocol),
+        TEST(offers_against_the_protocol),
         TEST(arguments_are_checked),
     };
 

@@ -65,3 +65,13 @@ class Kernel:
 def bz_image():
     """Something with a Linux boot header: what a distribution installs."""
     return b"MZ".ljust(0x202, b"\0") + b"HdrS" + bytes(8192)
+
+
+def bzimage(payload, unpacked_size):
+    """A bzImage with these packed bytes, as Linux' boot protocol 2.15 has it."""
+    setup = bytearray(1024)
+    setup[0x1f1] = 1
+    setup[0x1fe:0x200] = b"\x55\xaa"
+    setup[0x202:0x208] = b"HdrS\x0f\x02"
+    struct.pack_into("<II", setup, 0x248, 0, len(payload) + 4)
+    return bytes(setup) + payload + struct.pack("<I", unpacked_size)

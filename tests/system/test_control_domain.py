@@ -156,7 +156,7 @@ def paste(machine, lines):
 
 def test_domains_until_the_memory_of_the_control_domain_is_at_its_end():
     """Again and again, without a trace after the first time."""
-    options = "dom0_mem=4608K loglvl=warning guest_loglvl=none"
+    options = "dom0_mem=4736K loglvl=warning guest_loglvl=none"
     with ToolMachine(smp=1, append=options) as machine:
         creates = [f"create -p -q hello.cfg name=many{n} memory=1" for n in range(200)]
         destroys = [f"destroy many{n}" for n in range(200)]

@@ -30,8 +30,10 @@ static inline uint64_t rotate(uint64_t x, unsigned int n)
     return x >> n | x << (64 - n);
 }
 
-static inline void mix(uint64_t *v, unsigned int a, unsigned int b, unsigned int c,
-                       unsigned int d, uint64_t x, uint64_t y)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+static ALWAYS_INLINE void mix(uint64_t *v, unsigned int a, unsigned int b, unsigned int c,
+                              unsigned int d, uint64_t x, uint64_t y)
 {
     v[a] += v[b] + x;
     v[d] = rotate(v[d] ^ v[a], 32);
@@ -43,7 +45,8 @@ static inline void mix(uint64_t *v, unsigned int a, unsigned int b, unsigned int
     v[b] = rotate(v[b] ^ v[c], 63);
 }
 
-static inline void mix_all(uint64_t v[16], const uint64_t m[16], const uint8_t s[16])
+static ALWAYS_INLINE void mix_all(uint64_t v[16], const uint64_t m[16],
+                                  const uint8_t s[16])
 {
     mix(v, 0, 4, 8, 12, m[s[0]], m[s[1]]);
     mix(v, 1, 5, 9, 13, m[s[2]], m[s[3]]);
@@ -65,6 +68,8 @@ static void compress(struct ts_digest *d, const uint8_t *block, uint64_t n, uint
     memcpy(v + 8, iv, sizeof(iv));
     v[12] ^= n;
     v[14] ^= last;
+    /* Unrolled, with the words' places as constants, it takes two thirds of the time. */
+#pragma GCC unroll 12
     for (unsigned int round = 0; round < ROUNDS; round++)
         mix_all(v, m, sigma[round % 10]);
     for (unsigned int i = 0; i < 8; i++)

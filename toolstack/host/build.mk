@@ -2,7 +2,7 @@
 # $(BUILD)/bin/pavise: the tool on the user's machine.
 
 host-tool     := $(BUILD)/bin/pavise
-host-tool-src := main.c complete.c say.c endpoint.c files.c create.c local.c session.c session_loop.c \
+host-tool-src := main.c complete.c say.c endpoint.c files.c create.c instead.c local.c session.c session_loop.c \
 		 terminal.c progress.c machine.c qemu.c supervise.c relay.c up.c down.c \
 		 machines.c save.c collect.c
 host-tool-obj := $(host-tool-src:%.c=$(BUILD)/toolstack/host/%.o)

@@ -22,6 +22,8 @@ static int add_named(const struct ts_domain_config *config, struct files *files,
     bool there;
     int code = files_add(files, config->domain.kernel, &there, err);
 
+    if (!code && there)
+        files_find(files, config->domain.kernel)->is_kernel = true;
     if (!code && config->domain.ramdisk)
         code = files_add(files, config->domain.ramdisk, &there, err);
     return code;

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct file *find(const struct files *files, const char *path)
+struct file *files_find(const struct files *files, const char *path)
 {
     for (unsigned int i = 0; i < files->n; i++)
         if (!strcmp(files->file[i].path, path))
@@ -73,7 +73,7 @@ int files_add(struct files *files, const char *path, bool *there, struct ts_err 
     int error;
 
     *there = true;
-    if (find(files, path))
+    if (files_find(files, path))
         return TS_EXIT_OK;
     *there = !access(path, F_OK);
     if (!*there && (errno == ENOENT || errno == ENOTDIR))
@@ -97,6 +97,7 @@ void files_close(struct files *files)
     for (unsigned int i = 0; i < files->n; i++) {
         close(files->file[i].fd);
         free(files->file[i].path);
+        free(files->file[i].instead);
     }
     free(files->file);
     *files = (struct files){ 0 };

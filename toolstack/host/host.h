@@ -6,6 +6,7 @@
  *   save      the core that a command writes here
  *   collect   takes the cores of domains that are kept for them
  *   create    reads a configuration before it is sent
+ *   instead   packs a kernel anew before it is sent
  *   local     verbs that need no machine
  *   up, down, machines   machines in QEMU, each under a supervisor process that is also
  *             its relay
@@ -24,6 +25,7 @@
 #include <ts/err.h>
 #include <ts/out.h>
 #include <ts/remote.h>
+#include <ts/unpack.h>
 
 /* --- say.c --- */
 
@@ -63,6 +65,9 @@ struct file {
     int fd;
     uint64_t size;
     uint8_t digest[TS_DIGEST_BYTES];
+    bool is_kernel; /* something may be sent in its place: instead.c */
+    void *instead;  /* NULL: it is itself what is sent */
+    size_t instead_size;
 };
 
 struct files {
@@ -77,6 +82,8 @@ struct files {
  */
 int files_add(struct files *files, const char *path, bool *there, struct ts_err *err);
 void files_close(struct files *files);
+/* The file of that path, which was added. NULL: it was not there. */
+struct file *files_find(const struct files *files, const char *path);
 /* All of it; to be freed. NULL: err is filled in. */
 void *file_read_all(const struct file *file, struct ts_err *err);
 
@@ -84,6 +91,16 @@ void *file_read_all(const struct file *file, struct ts_err *err);
 
 /* Which files go with `create` and these words behind the verb. */
 int create_files(int argc, const char *const *argv, struct files *files);
+
+/* --- instead.c --- */
+
+/*
+ * Makes what is to be sent in a kernel's place: the same one, packed so that the machine
+ * has little work with it. False: the file itself is to be sent, whatever is in it.
+ */
+bool instead_make(struct file *file, const struct ts_progress *progress);
+/* Forgets that, for good. */
+void instead_drop(struct file *file);
 
 /* --- save.c --- */
 
@@ -129,7 +146,8 @@ void terminal_again(void);
 
 /* --- progress.c --- */
 
-void progress_show(const char *path, uint64_t sent, uint64_t size);
+/* doing: "sent", ...; done of so many bytes have been. */
+void progress_show(const char *path, const char *doing, uint64_t done, uint64_t size);
 void progress_clear(void);
 
 /* --- local.c --- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How far a large file has been sent, on a line of stderr that is overwritten. */
+/* How far something is with a large file, on a line of stderr that is overwritten. */
 #include "host.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 static uint64_t shown_at; /* 0: nothing is shown */
 
-void progress_show(const char *path, uint64_t sent, uint64_t size)
+void progress_show(const char *path, const char *doing, uint64_t done, uint64_t size)
 {
     static uint64_t last;
     uint64_t now = now_ms();
@@ -18,8 +18,8 @@ void progress_show(const char *path, uint64_t sent, uint64_t size)
     if (size < WORTH_SHOWING || !isatty(STDERR_FILENO) || now - last < STEP_MS)
         return;
     shown_at = last = now;
-    fprintf(stderr, "\r%s: %u%% of %u KiB sent\033[K", path,
-            (unsigned)(sent * 100 / size), (unsigned)(size >> 10));
+    fprintf(stderr, "\r%s: %u%% of %u KiB %s\033[K", path, (unsigned)(done * 100 / size),
+            (unsigned)(size >> 10), doing);
 }
 
 void progress_clear(void)

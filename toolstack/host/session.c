@@ -30,7 +30,7 @@ static void fail(struct session *s, int code, const char *why)
 
 /* --- what the protocol's state machine calls --- */
 
-static const struct file *current_file(const struct session *s)
+static struct file *current_file(const struct session *s)
 {
     return &s->command->files.file[s->next_file - 1];
 }
@@ -43,11 +43,33 @@ static void on_connected(void *context)
     session_step(s);
 }
 
+static bool on_file_wanted(void *context)
+{
+    struct session *s = context;
+
+    s->instead_due = current_file(s)->is_kernel;
+    return !s->instead_due;
+}
+
+static size_t read_instead(const struct file *file, uint64_t offset, void *bytes,
+                           size_t n)
+{
+    if (n > file->instead_size - offset)
+        n = (size_t)(file->instead_size - offset);
+    memcpy(bytes, (const uint8_t *)file->instead + offset, n);
+    return n;
+}
+
 static size_t on_file_read(void *context, void *bytes, size_t n)
 {
     struct session *s = context;
-    ssize_t got = pread(current_file(s)->fd, bytes, n, (off_t)s->file_offset);
+    const struct file *file = current_file(s);
+    ssize_t got;
 
+    if (file->instead)
+        got = (ssize_t)read_instead(file, s->file_offset, bytes, n);
+    else
+        got = pread(file->fd, bytes, n, (off_t)s->file_offset);
     if (got < 0)
         return 0;
     s->file_offset += (uint64_t)got;
@@ -58,7 +80,7 @@ static void on_file_progress(void *context, uint64_t sent, uint64_t size)
 {
     struct session *s = context;
 
-    progress_show(current_file(s)->path, sent, size);
+    progress_show(current_file(s)->path, "sent", sent, size);
 }
 
 /* What a machine has against a file. */
@@ -72,6 +94,12 @@ static void on_file_done(void *context, int code, const char *text)
     struct session *s = context;
 
     progress_clear();
+    if (code && current_file(s)->instead) {
+        /* There may be room for the file itself. */
+        instead_drop(current_file(s));
+        s->next_file--;
+        code = 0;
+    }
     if (!code) {
         session_step(s);
         return;
@@ -141,6 +169,7 @@ static void on_lost(void *context, enum ts_remote_loss why)
 
 const struct ts_remote_client_ops session_client_ops = {
     .connected = on_connected,
+    .file_wanted = on_file_wanted,
     .file_read = on_file_read,
     .file_progress = on_file_progress,
     .file_done = on_file_done,
@@ -164,6 +193,29 @@ static void send_next_file(struct session *s)
         say("\"%.40s...\" is too long a name", file->path);
         session_end(s, TS_EXIT_FILE);
     }
+}
+
+static bool on_unpacking(void *context, uint64_t done, uint64_t size)
+{
+    struct session *s = context;
+
+    progress_show(current_file(s)->path, "unpacked", done, size);
+    return session_keep_up(s);
+}
+
+void session_send_instead(struct session *s)
+{
+    const struct ts_progress progress = { on_unpacking, s };
+    struct file *file = current_file(s);
+    uint8_t digest[TS_DIGEST_BYTES];
+
+    s->instead_due = false;
+    if (!instead_make(file, &progress)) {
+        ts_remote_client_send(s->client);
+        return;
+    }
+    ts_digest_of(file->instead, file->instead_size, digest);
+    ts_remote_client_send_instead(s->client, file->instead_size, digest);
 }
 
 static void execute(struct session *s)

@@ -179,12 +179,12 @@ static void interrupt(struct session *s)
     ts_remote_client_interrupt(s->client);
 }
 
-static void take_signal(struct session *s, int signals)
+static void take_signal(struct session *s)
 {
     struct signalfd_siginfo info;
     struct ts_remote_terminal size;
 
-    if (read(signals, &info, sizeof(info)) != sizeof(info))
+    if (read(s->signals, &info, sizeof(info)) != sizeof(info))
         return;
     switch (info.ssi_signo) {
     case SIGINT:
@@ -230,11 +230,11 @@ static int poll_time(const struct session *s, uint64_t next, uint64_t now)
     return end > now ? (int)(end - now) : 0;
 }
 
-static void wait_and_serve(struct session *s, int signals, uint64_t next)
+static void wait_and_serve(struct session *s, uint64_t next)
 {
     struct pollfd fds[NR_FDS] = {
         [FD_SOCKET] = { s->fd, (short)(POLLIN | (s->is_blocked ? POLLOUT : 0)), 0 },
-        [FD_SIGNAL] = { signals, POLLIN, 0 },
+        [FD_SIGNAL] = { s->signals, POLLIN, 0 },
         [FD_INPUT] = { can_read(s) ? STDIN_FILENO : -1, POLLIN, 0 },
         [FD_OUT] = { s->out.n ? s->out.fd : -1, POLLOUT, 0 },
         [FD_ERR] = { s->err.n ? s->err.fd : -1, POLLOUT, 0 },
@@ -245,7 +245,7 @@ static void wait_and_serve(struct session *s, int signals, uint64_t next)
     if (fds[FD_SOCKET].revents & ~POLLOUT)
         receive(s);
     if (fds[FD_SIGNAL].revents)
-        take_signal(s, signals);
+        take_signal(s);
     if (fds[FD_INPUT].revents)
         read_input(s);
     if (fds[FD_OUT].revents)
@@ -255,7 +255,7 @@ static void wait_and_serve(struct session *s, int signals, uint64_t next)
 }
 
 /* What has come is shown, and the machine told that we leave. */
-static void close_down(struct session *s, int signals)
+static void close_down(struct session *s)
 {
     uint64_t end = now_ms() + CLOSING_MS;
 
@@ -264,25 +264,42 @@ static void close_down(struct session *s, int signals)
            (s->fd >= 0 && !ts_remote_client_is_closed(s->client) && now_ms() < end)) {
         ts_remote_client_run(s->client, now_ms());
         if (s->out.n || s->err.n || s->is_blocked)
-            wait_and_serve(s, signals, now_ms() + TICK_MS);
+            wait_and_serve(s, now_ms() + TICK_MS);
         if (s->is_killed)
             break;
     }
 }
 
+static void turn(struct session *s, bool may_wait)
+{
+    uint64_t next = ts_remote_client_run(s->client, now_ms());
+
+    if (s->is_over || (s->input_n && pass_input(s)))
+        return;
+    wait_and_serve(s, may_wait && !s->instead_due ? next : 0);
+    if (!s->is_over)
+        watch_time(s, now_ms());
+}
+
+bool session_keep_up(struct session *s)
+{
+    static uint64_t last;
+
+    if (now_ms() - last >= TICK_MS) {
+        last = now_ms();
+        turn(s, false);
+    }
+    return !s->is_over;
+}
+
 void session_loop(struct session *s)
 {
-    int signals = open_signals();
-
+    s->signals = open_signals();
     while (!s->is_over) {
-        uint64_t next = ts_remote_client_run(s->client, now_ms());
-
-        if (s->is_over || (s->input_n && pass_input(s)))
-            continue;
-        wait_and_serve(s, signals, next);
-        if (!s->is_over)
-            watch_time(s, now_ms());
+        turn(s, true);
+        if (s->instead_due && !s->is_over)
+            session_send_instead(s);
     }
-    close_down(s, signals);
-    close(signals);
+    close_down(s);
+    close(s->signals);
 }

@@ -9,6 +9,7 @@ enum sending {
     SENDING_NONE,
     SENDING_NAME,
     SENDING_ASKED, /* whether it is wanted */
+    SENDING_HELD,  /* it is, but the program is to say what to send */
     SENDING_DATA,
     SENDING_END,  /* complete or given up, as `result` says */
     SENDING_DONE, /* the end is sent, the result has not come */
@@ -16,6 +17,7 @@ enum sending {
 
 struct outgoing_file {
     enum sending state;
+    bool is_instead; /* of one that was offered before */
     bool given_up, answered;
     char name[TS_REMOTE_MAX_NAME + 1];
     uint64_t size, sent;
@@ -71,8 +73,8 @@ static void send_name(struct ts_remote_client *c)
 
     put_u64(head, file->size);
     memcpy(head + 8, file->digest, TS_DIGEST_BYTES);
-    if (message_send(&c->link, MSG_FILE, head, sizeof(head), file->name,
-                     strlen(file->name)) >= 0)
+    if (message_send(&c->link, file->is_instead ? MSG_FILE_INSTEAD : MSG_FILE, head,
+                     sizeof(head), file->name, strlen(file->name)) >= 0)
         file->state = SENDING_ASKED;
 }
 
@@ -165,9 +167,13 @@ static void send_due(struct ts_remote_client *c)
 
 static enum verdict take_wanted(struct ts_remote_client *c)
 {
-    if (c->file.state != SENDING_ASKED)
+    struct outgoing_file *file = &c->file;
+
+    if (file->state != SENDING_ASKED)
         return REFUSED;
-    c->file.state = SENDING_DATA;
+    file->state = SENDING_HELD;
+    if (file->is_instead || !c->ops.file_wanted || c->ops.file_wanted(c->context))
+        file->state = SENDING_DATA;
     return TAKEN;
 }
 
@@ -177,7 +183,8 @@ static enum verdict take_result(struct ts_remote_client *c, const uint8_t *bytes
     struct outgoing_file *file = &c->file;
     uint32_t code;
 
-    if (n < 4 || file->state < SENDING_ASKED || file->answered)
+    if (n < 4 || file->state < SENDING_ASKED || file->state == SENDING_HELD ||
+        file->answered)
         return REFUSED;
     code = get_u32(bytes);
     if (code > INT32_MAX ||
@@ -392,6 +399,25 @@ int ts_remote_client_send_file(struct ts_remote_client *c, const char *name,
     memcpy(c->file.name, name, n);
     memcpy(c->file.digest, digest, TS_DIGEST_BYTES);
     return 0;
+}
+
+void ts_remote_client_send(struct ts_remote_client *c)
+{
+    if (c->file.state == SENDING_HELD)
+        c->file.state = SENDING_DATA;
+}
+
+void ts_remote_client_send_instead(struct ts_remote_client *c, uint64_t size,
+                                   const uint8_t digest[TS_DIGEST_BYTES])
+{
+    struct outgoing_file *file = &c->file;
+
+    if (file->state != SENDING_HELD)
+        return;
+    file->is_instead = true;
+    file->size = size;
+    memcpy(file->digest, digest, TS_DIGEST_BYTES);
+    file->state = SENDING_NAME;
 }
 
 void ts_remote_client_set_terminal(struct ts_remote_client *c,

@@ -154,6 +154,7 @@ enum message_type {
     MSG_INPUT_END,
     MSG_INTERRUPT,
     MSG_TERMINAL,         /* u8 is_terminal, u16 columns, u16 rows */
+    MSG_FILE_INSTEAD,     /* as MSG_FILE, in the place of DATA: what stands for it */
     MSG_FILE_RESULT = 64, /* u32 XEN_E* (positive), text; instead of WANTED: has it */
     MSG_OUTPUT,           /* u8 stream, bytes */
     MSG_EXIT,             /* u32 code */

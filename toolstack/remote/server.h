@@ -13,6 +13,7 @@ enum file_state {
 
 struct incoming_file {
     enum file_state state;
+    bool is_instead;
     uint64_t size, got;
     uint8_t wanted[TS_DIGEST_BYTES];
     struct ts_digest digest;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A session as the server sees it: any number of files, each offered by FILE; answered
- * by FILE_RESULT (refused, or there already) or by FILE_WANTED, and then FILE_DATA...,
- * FILE_END come, answered by one FILE_RESULT as soon as it fails or when it is complete.
+ * by FILE_RESULT (refused, or there already) or by FILE_WANTED. Then comes another offer,
+ * FILE_INSTEAD, answered likewise, or FILE_DATA..., FILE_END, answered by one FILE_RESULT
+ * as soon as it fails or when it is complete.
  * Then ARGS... and EXEC; then input one way and OUTPUT..., SAVE..., RAW, EXIT the other. TERMINAL
  * may come at any time. Anything else is refused.
  */
@@ -46,38 +47,64 @@ static void file_over(struct ts_remote_session *s, int rc)
     s->result_due = true;
 }
 
-static int begin_file(struct ts_remote_session *s, const char *name)
+static int begin_file(struct ts_remote_session *s, const struct ts_remote_file *file)
 {
     const struct ts_remote_server *server = s->server;
 
-    if (server->limits.max_file && s->file.size > server->limits.max_file)
+    if (server->limits.max_file && file->size > server->limits.max_file)
         return ts_fail(&s->result, -XEN_E2BIG, "a file has at most %llu bytes here",
                        (unsigned long long)server->limits.max_file);
-    return server->ops.file_begin(server->context, s, name, s->file.size, s->file.wanted,
-                                  &s->result);
+    return server->ops.file_begin(server->context, s, file, &s->result);
 }
 
-static enum verdict take_file(struct ts_remote_session *s, const uint8_t *bytes, size_t n)
+/* bytes: of the message; stands_for: as of struct ts_remote_file. */
+static enum verdict take_offer(struct ts_remote_session *s, const uint8_t *bytes,
+                               size_t n, const uint8_t *stands_for)
 {
     const size_t head = 8 + TS_DIGEST_BYTES;
     char name[TS_REMOTE_MAX_NAME + 1];
+    struct ts_remote_file file = { .name = name, .stands_for = stands_for };
     int rc;
 
-    if (s->command != COMMAND_NONE || s->file.state != FILE_NONE || n <= head ||
-        n - head > TS_REMOTE_MAX_NAME || memchr(bytes + head, 0, n - head))
+    if (n <= head || n - head > TS_REMOTE_MAX_NAME || memchr(bytes + head, 0, n - head))
         return REFUSED;
     memcpy(name, bytes + head, n - head);
     name[n - head] = '\0';
     s->result = (struct ts_err){ 0 };
-    s->file = (struct incoming_file){ .state = FILE_COMING, .size = get_u64(bytes) };
+    s->file = (struct incoming_file){ .state = FILE_COMING,
+                                      .size = get_u64(bytes),
+                                      .is_instead = stands_for };
     memcpy(s->file.wanted, bytes + 8, TS_DIGEST_BYTES);
     ts_digest_begin(&s->file.digest);
-    rc = begin_file(s, name);
+    file.size = s->file.size;
+    file.digest = s->file.wanted;
+    rc = begin_file(s, &file);
     if (rc)
         file_over(s, rc);
     else
         s->wanted_due = true;
     return TAKEN;
+}
+
+static enum verdict take_file(struct ts_remote_session *s, const uint8_t *bytes, size_t n)
+{
+    if (s->command != COMMAND_NONE || s->file.state != FILE_NONE)
+        return REFUSED;
+    return take_offer(s, bytes, n, NULL);
+}
+
+static enum verdict take_file_instead(struct ts_remote_session *s, const uint8_t *bytes,
+                                      size_t n)
+{
+    const struct ts_remote_server *server = s->server;
+    uint8_t stands_for[TS_DIGEST_BYTES];
+
+    if (s->file.state != FILE_COMING || s->file.got || s->file.is_instead)
+        return REFUSED;
+    memcpy(stands_for, s->file.wanted, sizeof(stands_for));
+    s->file.state = FILE_NONE;
+    server->ops.file_end(server->context, s, false, NULL);
+    return take_offer(s, bytes, n, stands_for);
 }
 
 static enum verdict take_file_data(struct ts_remote_session *s, const uint8_t *bytes,
@@ -211,6 +238,8 @@ static enum verdict take_message(struct ts_remote_session *s,
     switch (m->bytes[0]) {
     case MSG_FILE:
         return take_file(s, bytes, n);
+    case MSG_FILE_INSTEAD:
+        return take_file_instead(s, bytes, n);
     case MSG_FILE_DATA:
         return take_file_data(s, bytes, n);
     case MSG_FILE_END:

@@ -37,23 +37,29 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Each half: a chain of multiplications by the data, 16 bytes a time, from the key. */
+/* Each half: a chain of multiplications by the data, from the key. */
+static void add(struct digest *d, const struct digest *key, const uint64_t word[2],
+                size_t n)
+{
+    d->half[0] = fold(d->half[0] ^ word[0], key->half[1] ^ word[1]) + key->half[0];
+    d->half[1] = fold(d->half[1] ^ word[1], key->half[0] ^ word[0] ^ n) + key->half[1];
+}
+
 static struct digest digest_of(const struct digest *key, const struct ts_payload *payload)
 {
-    uint64_t a = key->half[0] ^ payload->size, b = key->half[1] ^ payload->unpacked_size;
+    const uint8_t *p = payload->data, *end = p + payload->size / 16 * 16;
+    struct digest d = { { key->half[0] ^ payload->size,
+                          key->half[1] ^ payload->unpacked_size } };
     uint64_t word[2];
-    size_t left = payload->size;
 
-    for (const uint8_t *p = payload->data; left; p += sizeof(word)) {
-        size_t n = left < sizeof(word) ? left : sizeof(word);
-
-        word[0] = word[1] = 0;
-        memcpy(word, p, n);
-        a = fold(a ^ word[0], key->half[1] ^ word[1]) + key->half[0];
-        b = fold(b ^ word[1], key->half[0] ^ word[0] ^ n) + key->half[1];
-        left -= n;
+    for (; p < end; p += sizeof(word)) {
+        memcpy(word, p, sizeof(word));
+        add(&d, key, word, sizeof(word));
     }
-    return (struct digest){ { a, b } };
+    word[0] = word[1] = 0;
+    memcpy(word, p, payload->size % sizeof(word));
+    add(&d, key, word, payload->size % sizeof(word));
+    return d;
 }
 
 static bool is_same(const struct digest *a, const struct digest *b)

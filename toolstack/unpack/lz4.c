@@ -8,20 +8,17 @@
 #include <lz4.h>
 #include <string.h>
 
-#define MARK       0x184c2102u
-#define BLOCK_ROOM (8u << 20)
-
 static int unpack_block(const struct unpacking *u, size_t in, uint32_t size, size_t *done)
 {
     size_t room = u->room - *done;
     int n;
 
-    if (size > u->in_size - in || size > LZ4_COMPRESSBOUND(BLOCK_ROOM))
+    if (size > u->in_size - in || size > LZ4_COMPRESSBOUND(LZ4_BLOCK))
         return -XEN_EINVAL;
     if (!room)
         return -XEN_E2BIG;
     n = LZ4_decompress_safe((const char *)u->in + in, (char *)u->out + *done, (int)size,
-                            room < BLOCK_ROOM ? (int)room : (int)BLOCK_ROOM);
+                            room < LZ4_BLOCK ? (int)room : (int)LZ4_BLOCK);
     if (n < 0)
         return -XEN_EINVAL;
     *done += (size_t)n;
@@ -38,7 +35,7 @@ int unpack_lz4(const struct unpacking *u)
 
         memcpy(&size, u->in + in, 4);
         in += 4;
-        if (size == MARK) /* files that have been put one behind the other */
+        if (size == LZ4_MARK) /* files that have been put one behind the other */
             continue;
         rc = unpack_block(u, in, size, &done);
         in += size;

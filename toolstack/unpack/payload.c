@@ -88,7 +88,7 @@ static int find_in_bzimage(const uint8_t *file, size_t size, struct ts_payload *
 {
     uint32_t sectors = file[SETUP_SECTORS] ? file[SETUP_SECTORS] : DEFAULT_SECTORS;
     uint64_t start = (uint64_t)(sectors + 1) * SECTOR + get32(file + PAYLOAD_OFFSET);
-    uint64_t length = get32(file + PAYLOAD_OFFSET + 4);
+    uint64_t length = get32(file + PAYLOAD_LENGTH);
 
     payload->is_bzimage = true;
     take_version(file, size, payload);

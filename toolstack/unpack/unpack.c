@@ -4,7 +4,7 @@
 
 struct format {
     const char *name;
-    int (*unpack)(const struct unpacking *u); /* NULL: not supported */
+    int (*unpack)(const struct unpacking *u);
 };
 
 static const struct format formats[] = {
@@ -15,7 +15,7 @@ static const struct format formats[] = {
     [TS_PACKING_LZO] = { "lzo", unpack_lzo },
     [TS_PACKING_LZ4] = { "lz4", unpack_lz4 },
     [TS_PACKING_ZSTD] = { "zstd", unpack_zstd },
-    [TS_PACKING_BZIP2] = { "bzip2", NULL },
+    [TS_PACKING_BZIP2] = { "bzip2", unpack_bzip2 },
     [TS_PACKING_UNKNOWN] = { "unknown", NULL },
 };
 
@@ -54,11 +54,8 @@ int ts_unpack(const struct ts_payload *payload, void *to, size_t n,
     };
     int rc;
 
-    if (payload->packing == TS_PACKING_UNKNOWN)
-        return ts_fail(err, -XEN_ENOEXEC, "is packed in a way that is not known");
     if (!formats[payload->packing].unpack)
-        return ts_fail(err, -XEN_ENOEXEC, "is packed with %s, which is not supported",
-                       ts_packing_text(payload->packing));
+        return ts_fail(err, -XEN_ENOEXEC, "is packed in a way that is not known");
     rc = formats[payload->packing].unpack(&u);
     if (!rc)
         rc = unpack_step(&u, n);

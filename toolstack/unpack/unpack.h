@@ -17,6 +17,13 @@ struct unpacking {
     const struct ts_progress *progress; /* NULL: nobody looks */
 };
 
+/* Where a bzImage's header says how long its payload is. */
+#define PAYLOAD_LENGTH 0x24c
+
+/* LZ4 as Linux' build makes it: this mark, and blocks of that many bytes unpacked. */
+#define LZ4_MARK  0x184c2102u
+#define LZ4_BLOCK (8u << 20)
+
 /* How much of the input is taken between two steps of progress. */
 #define UNPACK_SLICE 65536u
 
@@ -33,6 +40,7 @@ static inline int unpack_step(const struct unpacking *u, uint64_t done)
  * more than room bytes, or there are fewer; -XEN_ENOMEM; -XEN_EINTR.
  */
 int unpack_gzip(const struct unpacking *u);
+int unpack_bzip2(const struct unpacking *u);
 int unpack_lzma(const struct unpacking *u);
 int unpack_xz(const struct unpacking *u);
 int unpack_lzo(const struct unpacking *u);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * XZ and the older LZMA format, by the public domain part of 7-Zip: straight into the
- * output, which serves as the dictionary, so that little memory is needed besides. It must
- * be a stream of one block, as Linux' build makes it.
+ * output, which serves as the dictionary, so that little memory is needed besides. The
+ * library does that for one block at a time, so it is stopped between blocks and told
+ * where the next one's output is.
  */
 #include "unpack.h"
 
@@ -51,20 +52,48 @@ static size_t slice(const struct unpacking *u, size_t in)
     return u->in_size - in < UNPACK_SLICE ? u->in_size - in : UNPACK_SLICE;
 }
 
-/* Filters give nothing before the block's end, but it shows how far the decoder is. */
+/* Filters give nothing before the block's end, but it shows how far the decoder is. done:
+ * bytes of the blocks before. */
 static size_t bytes_out(const CXzUnpacker *x, size_t done)
 {
-    return x->state == XZ_STATE_BLOCK ? x->decoder.outWritten : done;
+    return x->state == XZ_STATE_BLOCK ? done - x->outDataWritten + x->decoder.outWritten
+                                      : done;
 }
 
-static int unpack_xz_stream(const struct unpacking *u, CXzUnpacker *x)
+static void begin_block(const struct unpacking *u, CXzUnpacker *x, size_t done)
+{
+    XzUnpacker_SetOutBuf(x, u->out + done, u->room - done);
+    x->outDataWritten = 0;
+    x->decodeOnlyOneBlock = true;
+}
+
+/* Is a block's first byte next, or the zero of the index in its place? */
+static bool is_between_blocks(const CXzUnpacker *x)
+{
+    return x->state == XZ_STATE_BLOCK_HEADER && !x->pos;
+}
+
+/* How many bytes to take. The index is refused while one block alone is wanted. */
+static size_t next_slice(const struct unpacking *u, CXzUnpacker *x, size_t in,
+                         size_t done)
+{
+    if (is_between_blocks(x)) {
+        begin_block(u, x, done);
+        x->decodeOnlyOneBlock = u->in[in] != 0;
+        return x->decodeOnlyOneBlock ? slice(u, in) : 1;
+    }
+    x->decodeOnlyOneBlock = true;
+    return slice(u, in);
+}
+
+static int unpack_xz_streams(const struct unpacking *u, CXzUnpacker *x)
 {
     size_t in = 0, done = 0;
 
     XzUnpacker_Init(x);
-    XzUnpacker_SetOutBuf(x, u->out, u->room);
+    begin_block(u, x, 0);
     while (in < u->in_size) {
-        SizeT taken = slice(u, in), given = u->room - done;
+        SizeT taken = next_slice(u, x, in, done), given = u->room - done;
         ECoderStatus status;
         SRes result =
             XzUnpacker_Code(x, NULL, &given, u->in + in, &taken, in + taken == u->in_size,
@@ -91,7 +120,7 @@ int unpack_xz(const struct unpacking *u)
 
     make_tables();
     XzUnpacker_Construct(&x, &memory);
-    rc = unpack_xz_stream(u, &x);
+    rc = unpack_xz_streams(u, &x);
     XzUnpacker_Free(&x);
     return rc;
 }

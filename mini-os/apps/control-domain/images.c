@@ -15,6 +15,7 @@ struct image {
     unsigned long number;
     uint64_t used; /* when a reference was last given up: a count */
     uint8_t digest[TS_DIGEST_BYTES];
+    uint8_t stands_for[TS_DIGEST_BYTES]; /* digest, when for nothing else */
     size_t size, come;
     bool is_complete;
     unsigned char bytes[] __attribute__((aligned(16)));
@@ -73,10 +74,23 @@ bool images_drop(void)
     return image;
 }
 
-struct image *image_find(const uint8_t digest[TS_DIGEST_BYTES])
+static bool is_like(const struct image *image, const uint8_t digest[TS_DIGEST_BYTES])
+{
+    return !memcmp(image->digest, digest, TS_DIGEST_BYTES) ||
+           !memcmp(image->stands_for, digest, TS_DIGEST_BYTES);
+}
+
+static void set_stands_for(struct image *image, const uint8_t *digest)
+{
+    if (digest && !memcmp(image->stands_for, image->digest, TS_DIGEST_BYTES))
+        memcpy(image->stands_for, digest, TS_DIGEST_BYTES);
+}
+
+struct image *image_find(const uint8_t digest[TS_DIGEST_BYTES], const uint8_t *stands_for)
 {
     for (struct image *image = images; image; image = image->next) {
-        if (image->is_complete && !memcmp(image->digest, digest, TS_DIGEST_BYTES)) {
+        if (image->is_complete && is_like(image, digest)) {
+            set_stands_for(image, stands_for);
             image->references++;
             return image;
         }
@@ -93,7 +107,8 @@ static bool make_room(size_t size)
 }
 
 struct image *image_create(const char *name, uint64_t size,
-                           const uint8_t digest[TS_DIGEST_BYTES], struct ts_err *err)
+                           const uint8_t digest[TS_DIGEST_BYTES],
+                           const uint8_t *stands_for, struct ts_err *err)
 {
     struct image *image;
 
@@ -109,6 +124,8 @@ struct image *image_create(const char *name, uint64_t size,
     }
     memset(image, 0, sizeof(*image));
     memcpy(image->digest, digest, TS_DIGEST_BYTES);
+    memcpy(image->stands_for, digest, TS_DIGEST_BYTES);
+    set_stands_for(image, stands_for);
     image->number = ++last_number;
     image->size = size;
     image->references = 1;
@@ -128,7 +145,7 @@ void image_append(struct image *image, const void *bytes, size_t n)
 
 struct image *image_complete(struct image *image)
 {
-    struct image *same = image_find(image->digest);
+    struct image *same = image_find(image->digest, image->stands_for);
 
     if (same) {
         image_put(image);

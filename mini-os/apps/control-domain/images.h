@@ -27,13 +27,18 @@ size_t image_cost(size_t size);
  * there is none. Also called from within malloc(). */
 bool images_drop(void);
 
-/* A new reference to a complete image with that digest; NULL when there is none. */
-struct image *image_find(const uint8_t digest[TS_DIGEST_BYTES]);
+/* A new reference to a complete image with that digest, or that stands for a file with that
+ * digest; NULL when there is none. stands_for, unless NULL: a digest of which it is found
+ * from now on, too, if it stands for nothing else yet. */
+struct image *image_find(const uint8_t digest[TS_DIGEST_BYTES],
+                         const uint8_t *stands_for);
 
-/* An incomplete image, with a reference. NULL with err filled in: -XEN_ENOSPC, -XEN_ENOMEM
+/* An incomplete image, with a reference. stands_for: of a file in whose place it is as
+ * good, by the word of whoever sends it; NULL: none. NULL with err filled in: -XEN_ENOSPC, -XEN_ENOMEM
  * and a sentence that says so of the file name. */
 struct image *image_create(const char *name, uint64_t size,
-                           const uint8_t digest[TS_DIGEST_BYTES], struct ts_err *err);
+                           const uint8_t digest[TS_DIGEST_BYTES],
+                           const uint8_t *stands_for, struct ts_err *err);
 /* Appends n bytes, as far as the image's size goes. */
 void image_append(struct image *image, const void *bytes, size_t n);
 /* All has come. Returns the image to be used from now on: another one if that content has

@@ -110,9 +110,8 @@ static struct sent_file *charge_file(struct session *s, const char *path,
     return file;
 }
 
-static int file_begin(void *unused, struct ts_remote_session *remote, const char *path,
-                      uint64_t size, const uint8_t digest[TS_DIGEST_BYTES],
-                      struct ts_err *err)
+static int file_begin(void *unused, struct ts_remote_session *remote,
+                      const struct ts_remote_file *offer, struct ts_err *err)
 {
     struct session *s = session_of(remote);
     struct image *image;
@@ -124,16 +123,17 @@ static int file_begin(void *unused, struct ts_remote_session *remote, const char
         return ts_fail(err, -XEN_ENOMEM, "the control domain has no memory left");
     if (s->nr_files == FILES_MAX)
         return ts_fail(err, -XEN_ENOSPC, "no room for \"%s\": a client may send %u files",
-                       path, FILES_MAX);
-    if (is_too_much(s, size))
+                       offer->name, FILES_MAX);
+    if (is_too_much(s, offer->size))
         return ts_fail(err, -XEN_ENOSPC, "no room for \"%s\": a client may send %zu KiB",
-                       path, client_limit() >> 10);
+                       offer->name, client_limit() >> 10);
     s->nr_files++;
-    image = image_find(digest);
+    image = image_find(offer->digest, offer->stands_for);
     is_here = image;
     if (!image)
-        image = image_create(path, size, digest, err);
-    file = image ? charge_file(s, path, image, err) : NULL;
+        image =
+            image_create(offer->name, offer->size, offer->digest, offer->stands_for, err);
+    file = image ? charge_file(s, offer->name, image, err) : NULL;
     if (!file)
         return err->code;
     if (!is_here) {

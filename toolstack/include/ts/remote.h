@@ -26,7 +26,7 @@
 #include <ts/digest.h>
 #include <ts/err.h>
 
-#define TS_REMOTE_VERSION  2
+#define TS_REMOTE_VERSION  3
 #define TS_REMOTE_MAX_NAME 512         /* bytes of a file's name */
 #define TS_REMOTE_MAX_ARGS (16u << 10) /* bytes of a command with its final zeros */
 #define TS_REMOTE_NEVER    UINT64_MAX
@@ -48,16 +48,25 @@ struct ts_remote_channel {
 struct ts_remote_server;
 struct ts_remote_session;
 
+/* A file that is offered. */
+struct ts_remote_file {
+    const char *name;
+    uint64_t size;
+    const uint8_t *digest;
+    /* Of a file that was wanted: this one is as good, and comes in its place whenever that
+     * one is offered again. NULL: it stands for itself. */
+    const uint8_t *stands_for;
+};
+
 /* file_begin() has found such a file. */
 #define TS_REMOTE_HAVE_IT 1
 
 struct ts_remote_server_ops {
-    /* A file of size bytes is offered. 0: it is to come. TS_REMOTE_HAVE_IT: its content
-     * is here; it is the session's under this name, and nothing more of it comes. Or a
-     * negative XEN_E* with err filled in: the client is told, nothing comes. */
-    int (*file_begin)(void *context, struct ts_remote_session *session, const char *name,
-                      uint64_t size, const uint8_t digest[TS_DIGEST_BYTES],
-                      struct ts_err *err);
+    /* A file is offered. 0: it is to come. TS_REMOTE_HAVE_IT: its content, or what stands
+     * for it, is here; it is the session's under this name, and nothing more of it comes.
+     * Or a negative XEN_E* with err filled in: the client is told, nothing comes. */
+    int (*file_begin)(void *context, struct ts_remote_session *session,
+                      const struct ts_remote_file *file, struct ts_err *err);
     /* More of it. An error ends it: file_end() is called with complete false. */
     int (*file_data)(void *context, struct ts_remote_session *session, const void *bytes,
                      size_t n, struct ts_err *err);
@@ -133,6 +142,10 @@ enum ts_remote_loss {
 struct ts_remote_client_ops {
     /* The other end has answered for the first time. May be NULL. */
     void (*connected)(void *context);
+    /* The other end wants the file that was offered. Returns whether it is to be sent;
+     * if not, ts_remote_client_send() or _send_instead() is due, at any time. May be
+     * NULL: it is. */
+    bool (*file_wanted)(void *context);
     /* The next n bytes of the file being sent: returns how many were there; fewer than n
      * means that it cannot be read further, and ends it. */
     size_t (*file_read)(void *context, void *bytes, size_t n);
@@ -178,6 +191,11 @@ uint64_t ts_remote_client_heard(const struct ts_remote_client *client);
  */
 int ts_remote_client_send_file(struct ts_remote_client *client, const char *name,
                                uint64_t size, const uint8_t digest[TS_DIGEST_BYTES]);
+/* After file_wanted() was false: sends the file, or another one in its place, which the
+ * other end knows from then on by the file's digest, too. */
+void ts_remote_client_send(struct ts_remote_client *client);
+void ts_remote_client_send_instead(struct ts_remote_client *client, uint64_t size,
+                                   const uint8_t digest[TS_DIGEST_BYTES]);
 /* To be told before the command, and when the size has changed. */
 void ts_remote_client_set_terminal(struct ts_remote_client *client,
                                    const struct ts_remote_terminal *terminal);

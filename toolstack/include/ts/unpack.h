@@ -20,7 +20,7 @@ enum ts_packing {
     TS_PACKING_LZO,
     TS_PACKING_LZ4,
     TS_PACKING_ZSTD,
-    TS_PACKING_BZIP2,   /* known by its mark, not unpacked */
+    TS_PACKING_BZIP2,
     TS_PACKING_UNKNOWN, /* of a bzImage */
 };
 
@@ -105,5 +105,18 @@ bool ts_unpacker_trim(struct ts_unpacker *unpacker, uint64_t keep);
 
 /* Bytes of memory that kernels have now, and how many kernels they are. */
 uint64_t ts_unpacker_bytes(const struct ts_unpacker *unpacker, unsigned int *kernels);
+
+/* --- for who sends kernels to another machine --- */
+
+/* Would unpacking it take the other end much longer than what ts_repack() makes of it? */
+bool ts_repack_helps(const struct ts_payload *payload);
+
+/*
+ * A copy of a bzImage, its payload packed so that it is unpacked quickly, *repacked_size
+ * bytes at *repacked, to be freed. Returns 0; -XEN_EOPNOTSUPP: it would not help; or as
+ * ts_payload_find(), ts_unpack(), with nothing to be freed.
+ */
+int ts_repack(const void *file, size_t size, const struct ts_progress *progress,
+              void **repacked, size_t *repacked_size, struct ts_err *err);
 
 #endif
