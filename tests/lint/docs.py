@@ -8,8 +8,11 @@ A part between "<!-- checked: WHAT -->" and "<!-- end -->" is
   example        tests/guest/example/main.c          written by --fix
   debug keys     the calls of debug_key_register()   written by --fix
   locks          hv/locks.def                        written by --fix
+  CPUID leaves   pv/cpuid_leaves.def                 written by --fix
+  CPU features   pv/cpu_features.def                 written by --fix
   layers         tests/lint/layers.py: a row for each, highest first
   boot options   the BOOT_OPTION declarations: a row for each, in any words
+  MSRs           the cases of pv/msr.c: each in a row
 
 Besides, every function that hypervisor/README.md or locks.def names as `name()` is there,
 every file that a README links to exists, and `make help` lists real targets.
@@ -29,6 +32,10 @@ PART = re.compile(r"(<!-- checked: (.*?) -->\n)(.*?)(<!-- end -->\n)", re.DOTALL
 OPTION = re.compile(r'^BOOT_OPTION_[A-Z]+\("([^"]+)"', re.MULTILINE)
 KEY = re.compile(r"debug_key_register\('(.)',\s*\"([^\"]+)\"")
 LOCK = re.compile(r'^LOCK\((\w+),\s*(\d+), "([^"]+)"\)', re.MULTILINE)
+CPUID_LEAF = re.compile(r'^CPUID_LEAF\((\w+), (\w+), (.*), "([^"]+)"\)$')
+REGISTER = re.compile(r"(NONE|XSTATE|OURS|\w+\([^)]*\))")
+GROUP = re.compile(r"/\* (.*?) \*/\n((?:FEATURE.*\n)+)")
+FEATURE = re.compile(r"FEATURE(_ASKED|_OF_FPU)?\((\w+)\)")
 HELP = re.compile(r"^#:   ([a-z-]+) {2,}(.+)$", re.MULTILINE)
 FUNCTION = re.compile(r"`(\w+)\(\)`")
 CALLABLE = re.compile(r"\b(\w+)\(|^(\w+):", re.MULTILINE)
@@ -66,8 +73,45 @@ def locks(root):
                                                for name, level, what in rows])
 
 
+def register_words(rule):
+    """A register's rule in cpuid_leaves.def, for readers."""
+    kind, *bits = re.findall(r"\w+", rule)
+    bits = ["" if bit == "ALL" else f" in {bit}" for bit in bits]
+    return {"NONE": "0", "XSTATE": "by features", "OURS": "see below",
+            "MACHINE": "machine's" + "".join(bits), "OPEN": "machine's*" + "".join(bits),
+            "OPEN_IN": ("" if bits[-1:] == [" in 0"] else f"machine's{bits[-1]}; ") +
+                       f"{bits[0][4:]}*" if bits else "",
+            "AT_MOST": f"up to {bits[0][4:]}" if bits else "",
+            "FEATURES": "features" if kind == "FEATURES" else ""}[kind]
+
+
+def cpuid_leaves(root):
+    text = (root / "hypervisor/pv/cpuid_leaves.def").read_text()
+    text = re.sub(r",\n\s+", ", ", text)
+    rows = []
+    for line in text.splitlines():
+        match = CPUID_LEAF.match(line)
+        if match:
+            leaf, sub, rules, what = match.groups()
+            name = f"{int(leaf, 16):#x}" + ("" if sub == "NO_SUB" else f".{sub}")
+            rows.append((f"`{name}`", what, *map(register_words, REGISTER.findall(rules))))
+    return table(("leaf", "what", "EAX", "EBX", "ECX", "EDX"), rows)
+
+
+def cpu_features(root):
+    text = (root / "hypervisor/pv/cpu_features.def").read_text()
+    text = text[text.index("clang-format off"):].replace("\n * ", " ")
+    text = re.sub(r"\n\n(FEATURE_OF)", r"\n/* how the FPU behaves, which no policy changes */\n\1", text)
+    rows = []
+    for group, features in GROUP.findall(text):
+        names = [f"({name})" if kind == "_ASKED" else name
+                 for kind, name in FEATURE.findall(features)]
+        rows.append((group.split(":")[0], " ".join(names)))
+    return table(("features", ""), rows)
+
+
 GENERATED = {"make help": make_help, "example": example, "debug keys": debug_keys,
-             "locks": locks}
+             "locks": locks, "CPUID leaves": cpuid_leaves, "CPU features": cpu_features}
 
 
 def check_options(root, text):
@@ -91,7 +135,16 @@ def check_layers(_, text):
         yield f"the layers are {true}"
 
 
-CHECKED = {"boot options": check_options, "layers": check_layers}
+def check_msrs(root, text):
+    source = (root / "hypervisor/pv/msr.c").read_text()
+    known = set(re.findall(r"case MSR_(\w+)", source)) | \
+        set(re.findall(r"case MSR_\w+ \.\.\. MSR_(\w+)", source))
+    listed = set(re.findall(r"`(\w+)`", text))
+    for name in sorted(known ^ listed):
+        yield f"MSR {name} is {'not in the table' if name in known else 'not in msr.c'}"
+
+
+CHECKED = {"boot options": check_options, "layers": check_layers, "MSRs": check_msrs}
 
 
 def checked_parts(root, path, fix):

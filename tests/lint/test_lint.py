@@ -39,6 +39,10 @@ OPTIONS_HEAD = "<!-- checked: boot options -->\n| option | what |\n|---|---|\n"
     ("<!-- checked: debug keys -->\n<!-- end -->\n", "out of date"),
     (OPTIONS_HEAD + "| `no_such_option=N` | nothing |\n<!-- end -->\n", "no boot option"),
     (OPTIONS_HEAD + "<!-- end -->\n", "dom0_mem is not in the table"),
+    ("<!-- checked: CPUID leaves -->\n<!-- end -->\n", "out of date"),
+    ("<!-- checked: CPU features -->\n<!-- end -->\n", "out of date"),
+    ("<!-- checked: MSRs -->\n| `NO_SUCH` | 0 |\n<!-- end -->\n", "NO_SUCH is not in msr.c"),
+    ("<!-- checked: MSRs -->\n<!-- end -->\n", "EFER is not in the table"),
     ("[gone](no/such/file.md)\n", "there is no no/such/file.md"),
     ("It calls `no_such_function()`.\n", "no function no_such_function"),
 ])
