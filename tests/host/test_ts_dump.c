@@ -14,6 +14,7 @@
 
 static const char hello_cfg[] = "name='hello'\nkernel='kernel'\nmemory=1\n";
 static struct ts_dump_result result;
+static uint64_t places = 256; /* of the list */
 static struct ts_err err;
 static uint8_t core[8u << 20];
 static unsigned int turns, fail_turn;
@@ -86,7 +87,7 @@ static const struct dump_p2m_entry *entries(struct layout *layout)
     struct ts_domain_info info;
 
     assert_int_equal(fake_hv()->ops->domain_info(fake_hv(), 1, &info), 0);
-    layout_make(layout, info.max_vcpu_id + 1, info.nr_pages);
+    layout_make(layout, info.max_vcpu_id + 1, places);
     return (const void *)(core + layout->p2m);
 }
 
@@ -95,14 +96,20 @@ static void check_pages(uint64_t n)
 {
     struct layout layout;
     const struct dump_p2m_entry *e = entries(&layout);
+    uint64_t pages = 0;
 
     assert_int_equal(result.pages, n);
-    for (uint64_t i = 0; i < n; i++) {
+    for (uint64_t i = 0; i < n + result.holes; i++) {
+        assert_int_equal(e[i].pfn, i);
+        if (e[i].mfn == NO_FRAME)
+            continue;
+        pages++;
         assert_int_equal(fake_frame_owner(e[i].mfn), 1);
         assert_int_equal(fake_m2p(e[i].mfn), e[i].pfn);
         assert_memory_equal(core + layout.pages + i * TS_PAGE_SIZE, fake_frame(e[i].mfn),
                             TS_PAGE_SIZE);
     }
+    assert_int_equal(pages, n);
 }
 
 static void all_memory_is_there(void **state)
@@ -143,6 +150,7 @@ static void others_frames_are_left_out(void **state)
     assert_int_equal(dump(), 0);
     check_pages(251);
     assert_int_equal(result.left_out, 2);
+    assert_int_equal(result.holes, 5);
 }
 
 /* A list that names one frame again and again makes no endless core. */
@@ -159,6 +167,26 @@ static void no_more_pages_than_the_domain_has(void **state)
     shared_info()->arch.max_pfn = ~0ul;
     assert_int_equal(dump(), 0);
     assert_int_equal(result.pages, 256);
+}
+
+/* Nor does a pfn that is far away make a large one. */
+static void few_holes(void **state)
+{
+    xen_pfn_t *top = fake_frame(shared_info()->arch.pfn_to_mfn_frame_list_list);
+    xen_pfn_t *middle = fake_frame(*top);
+
+    (void)state;
+    for (unsigned int i = 10; i < 256; i++)
+        leaf()[i] = 0;
+    middle[2] = middle[300] = *middle;
+    shared_info()->arch.max_pfn = ~0ul;
+    assert_int_equal(dump(), 0);
+    assert_int_equal(result.pages, 30);
+    assert_int_equal(result.holes, 2 * PER_FRAME - 10);
+    places = 64 * 256;
+    assert_int_equal(entries(&(struct layout){ 0 })[2 * PER_FRAME + 10].pfn,
+                     300 * PER_FRAME);
+    places = 256;
 }
 
 /* Others have their turn while there is nothing to be found, and the user can end it. */
@@ -446,6 +474,7 @@ int main(void)
         TEST(one_that_goes_on),
         TEST(others_frames_are_left_out),
         TEST(no_more_pages_than_the_domain_has),
+        TEST(few_holes),
         TEST(a_long_empty_list),
         TEST(lists_that_are_none),
         TEST(a_domain_that_has_ended),

@@ -17,6 +17,7 @@ REGISTERS_AT = 520  # struct vcpu_guest_context: behind FPU state and flags
 REGISTERS = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi error rip cs "
              "rflags rsp ss").split()
 CR3_AT = 5008
+NO_FRAME = (1 << 64) - 1  # of an entry of the list: there is no page
 ADDRESS_BITS = 0x000FFFFFFFFFF000
 
 
@@ -36,8 +37,7 @@ class Core:
             name = text[header[0]:text.index(b"\0", header[0])].decode()
             self.sections[name] = self._part(header)
             assert len(self.sections[name]) == header[5], f"{name} is cut off"
-        self._read_notes()
-        self._read_memory()
+        self._read_memory(self._read_notes())
         self.vcpus = [self._vcpu(i) for i in range(self.nr_vcpus)]
 
     def _part(self, header):
@@ -45,6 +45,7 @@ class Core:
         return self.bytes[offset:offset + size]
 
     def _read_notes(self):
+        """Returns how many entries the list has."""
         notes, at, data = {}, 0, self.sections[".note.Xen"]
         while at < len(data):
             name, size, kind = struct.unpack_from("<III", data, at)
@@ -52,19 +53,22 @@ class Core:
             notes[kind] = bytes(data[at + 16:at + 16 + size])
             at += 16 + (size + 3) // 4 * 4
         assert set(notes) == {NOTE_NONE, NOTE_HEADER, NOTE_VERSION, NOTE_FORMAT}
-        magic, self.nr_vcpus, self.nr_pages, page = struct.unpack("<QQQQ", notes[NOTE_HEADER])
+        magic, self.nr_vcpus, nr_places, page = struct.unpack("<QQQQ", notes[NOTE_HEADER])
         assert (magic, page) == (MAGIC, PAGE)
         assert struct.unpack("<Q", notes[NOTE_FORMAT]) == (1,)
         self.version = struct.unpack_from("<QQ", notes[NOTE_VERSION])
         self.extra = notes[NOTE_VERSION][16:32].rstrip(b"\0").decode()
+        return nr_places
 
-    def _read_memory(self):
+    def _read_memory(self, nr_places):
         pairs = list(struct.iter_unpack("<QQ", self.sections[".xen_p2m"]))
         pfns = [pfn for pfn, _ in pairs]
-        assert len(pairs) == self.nr_pages == len(self.sections[".xen_pages"]) // PAGE
+        assert len(pairs) == nr_places == len(self.sections[".xen_pages"]) // PAGE
         assert pfns == sorted(set(pfns)), "pages are in order, each is there once"
-        self.by_pfn = {pfn: i for i, (pfn, _) in enumerate(pairs)}
-        self.by_mfn = {mfn: i for i, (_, mfn) in enumerate(pairs)}
+        self.by_pfn = {pfn: i for i, (pfn, mfn) in enumerate(pairs) if mfn != NO_FRAME}
+        self.by_mfn = {mfn: i for i, (_, mfn) in enumerate(pairs) if mfn != NO_FRAME}
+        self.nr_pages = len(self.by_pfn)
+        self.is_dense = pfns == list(range(nr_places))
 
     def _vcpu(self, i):
         data, at = self.sections[".xen_prstatus"], i * CONTEXT_BYTES

@@ -10,7 +10,10 @@
 #include <string.h>
 
 #define BATCH 64 /* pages that are mapped at a time */
+/* Places for each page that the domain has: a list with more holes is not filled up. */
+#define MOST_PLACES 64
 
+/* Pages with pfns in a row. */
 struct batch {
     unsigned int n;
     uint64_t pfn[BATCH];
@@ -23,7 +26,8 @@ struct dump {
     const struct ts_dump_file *file;
     struct ts_dump_result *result;
     struct ts_err *err;
-    uint64_t most; /* pages: as many as the domain has */
+    uint64_t most;   /* pages: as many as the domain has */
+    uint64_t places; /* of the layout, for pages and holes */
     struct layout layout;
     struct batch batch;
     struct p2m p2m;
@@ -44,6 +48,12 @@ static int put(struct dump *d, uint64_t offset, const void *bytes, size_t n)
 
 /* --- pages --- */
 
+/* That are taken. */
+static uint64_t places(const struct dump *d)
+{
+    return d->result->pages + d->result->holes;
+}
+
 static bool is_zero(const uint64_t *page)
 {
     uint64_t all = 0;
@@ -56,7 +66,7 @@ static bool is_zero(const uint64_t *page)
 /* Those that are not zero of n pages, which are mapped. */
 static int put_pages(struct dump *d, const uint8_t *pages, unsigned int n)
 {
-    uint64_t offset = d->layout.pages + d->result->pages * TS_PAGE_SIZE;
+    uint64_t offset = d->layout.pages + places(d) * TS_PAGE_SIZE;
     int rc = 0;
 
     for (unsigned int i = 0, end; i < n && !rc; i = end) {
@@ -79,8 +89,40 @@ static int put_entries(struct dump *d, const uint64_t *pfn, const xen_pfn_t *mfn
 {
     for (unsigned int i = 0; i < n; i++)
         d->u.entries[i] = (struct dump_p2m_entry){ pfn[i], mfn[i] };
-    return put(d, d->layout.p2m + d->result->pages * sizeof(struct dump_p2m_entry),
-               d->u.entries, n * sizeof(struct dump_p2m_entry));
+    return put(d, d->layout.p2m + places(d) * sizeof(struct dump_p2m_entry), d->u.entries,
+               n * sizeof(struct dump_p2m_entry));
+}
+
+/* Gives the pfns below this one places, as far as there are places. */
+static int put_holes(struct dump *d, uint64_t pfn)
+{
+    static const xen_pfn_t none[BATCH] = { [0 ... BATCH - 1] = NO_FRAME };
+    uint64_t end = pfn < d->places ? pfn : 0;
+    uint64_t missing[BATCH];
+    int rc = 0;
+
+    while (places(d) < end && !rc) {
+        unsigned int n = 0;
+
+        for (uint64_t hole = places(d); hole < end && n < BATCH; hole++)
+            missing[n++] = hole;
+        rc = put_entries(d, missing, none, n);
+        d->result->holes += n;
+    }
+    return rc;
+}
+
+static int put_batch(struct dump *d, const uint64_t *pfn, const xen_pfn_t *mfn,
+                     const void *pages, unsigned int n)
+{
+    int rc = put_holes(d, pfn[0]);
+
+    if (!rc)
+        rc = put_entries(d, pfn, mfn, n);
+    if (!rc)
+        rc = put_pages(d, pages, n);
+    d->result->pages += n;
+    return rc;
 }
 
 /* n entries of the list; when not all of them can be mapped, those that can. */
@@ -90,11 +132,8 @@ static int take(struct dump *d, const uint64_t *pfn, const xen_pfn_t *mfn, unsig
     int rc = d->hv->ops->frames_map_read(d->hv, d->id, mfn, n, &pages);
 
     if (!rc) {
-        rc = put_entries(d, pfn, mfn, n);
-        if (!rc)
-            rc = put_pages(d, pages, n);
+        rc = put_batch(d, pfn, mfn, pages, n);
         d->hv->ops->frames_unmap(d->hv, pages, n);
-        d->result->pages += n;
         return rc;
     }
     if (rc == -XEN_ENOMEM || rc == -XEN_ESRCH)
@@ -111,8 +150,11 @@ static int take(struct dump *d, const uint64_t *pfn, const xen_pfn_t *mfn, unsig
 static int take_batch(struct dump *d)
 {
     struct batch *b = &d->batch;
-    uint64_t room = d->most - d->result->pages;
-    unsigned int n = b->n < room ? b->n : (unsigned int)room;
+    uint64_t room = d->most - d->result->pages, free = d->places - places(d);
+    unsigned int n = b->n;
+
+    n = n < room ? n : (unsigned int)room;
+    n = n < free ? n : (unsigned int)free;
 
     b->n = 0;
     return n ? take(d, b->pfn, b->mfn, n) : 0;
@@ -128,10 +170,10 @@ static int take_leaf(struct dump *d, uint64_t first)
     for (unsigned int i = 0; i < PER_FRAME && i < left && !rc; i++) {
         if (!p2m_is_frame(d->p2m.leaf[i]))
             continue;
+        if (b->n == BATCH || (b->n && b->pfn[b->n - 1] + 1 != first + i))
+            rc = take_batch(d);
         b->pfn[b->n] = first + i;
         b->mfn[b->n++] = d->p2m.leaf[i];
-        if (b->n == BATCH)
-            rc = take_batch(d);
     }
     return rc;
 }
@@ -169,22 +211,27 @@ static int put_vcpus(struct dump *d, unsigned int max_id)
     return rc;
 }
 
-/* And finds the list by it. */
-static int put_shared_info(struct dump *d, uint64_t mfn)
+/* And finds the list by it, which says how many places there are. */
+static int put_shared_info(struct dump *d, const struct ts_domain_info *info)
 {
-    int rc = p2m_copy_frame(d->hv, d->id, mfn, d->u.page);
+    uint64_t most = info->nr_pages * MOST_PLACES;
+    int rc = p2m_copy_frame(d->hv, d->id, info->shared_info_mfn, d->u.page);
 
     if (rc)
         return ts_fail(d->err, rc, "the domain's shared page cannot be read: %s",
                        ts_err_text(rc));
     rc = p2m_open(&d->p2m, d->hv, d->id, &d->u.shared, d->err);
-    return rc ? rc : put(d, d->layout.shared_info, d->u.page, TS_PAGE_SIZE);
+    if (rc)
+        return rc;
+    d->places = d->p2m.max_pfn < most ? d->p2m.max_pfn : most;
+    layout_make(&d->layout, (uint64_t)info->max_vcpu_id + 1, d->places);
+    return put(d, d->layout.shared_info, d->u.page, TS_PAGE_SIZE);
 }
 
 static int put_head(struct dump *d)
 {
     char tail[TAIL_BYTES];
-    uint64_t end = d->layout.pages + d->result->pages * TS_PAGE_SIZE;
+    uint64_t end = d->layout.pages + places(d) * TS_PAGE_SIZE;
     size_t n = elf_make(&d->layout, &d->version, d->result, d->u.head, tail);
     int rc = put(d, end, tail, n);
 
@@ -204,7 +251,7 @@ static int check_still_there(struct dump *d)
 
 static int put_all(struct dump *d, const struct ts_domain_info *info)
 {
-    int rc = put_shared_info(d, info->shared_info_mfn);
+    int rc = put_shared_info(d, info);
 
     if (!rc)
         rc = put_vcpus(d, info->max_vcpu_id);
@@ -226,7 +273,6 @@ static int dump(struct dump *d)
     if (rc)
         return ts_fail(d->err, rc, "the domain cannot be looked at: %s", ts_err_text(rc));
     d->most = info.nr_pages;
-    layout_make(&d->layout, (uint64_t)info.max_vcpu_id + 1, d->most);
     return put_all(d, &info);
 }
 

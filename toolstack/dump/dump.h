@@ -44,6 +44,8 @@ bool p2m_is_frame(xen_pfn_t entry);
 
 enum section { NONE, STRINGS, NOTES, PRSTATUS, SHARED_INFO, PAGES, P2M, NR_SECTIONS };
 
+#define NO_FRAME (~0ull) /* of an entry: no page has this pfn */
+
 /* Offsets in the file; the sizes of all but strings and notes are upper limits until the
  * header is made. */
 struct layout {
@@ -54,6 +56,7 @@ struct dump_p2m_entry {
     uint64_t pfn, mfn;
 };
 
+/* max_pages: places for them */
 void layout_make(struct layout *layout, uint64_t max_vcpus, uint64_t max_pages);
 
 #define HEAD_BYTES 4096 /* header, headers of sections, notes */

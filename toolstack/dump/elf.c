@@ -105,7 +105,7 @@ static void fill_version(struct note_version *to, const struct ts_version_info *
 static size_t put_notes(uint8_t *head, const struct ts_version_info *version,
                         const struct ts_dump_result *what)
 {
-    const struct note_header header = { MAGIC_PV, what->vcpus, what->pages,
+    const struct note_header header = { MAGIC_PV, what->vcpus, what->pages + what->holes,
                                         TS_PAGE_SIZE };
     const uint64_t format = FORMAT_VERSION;
     struct note_version xen;
@@ -170,7 +170,8 @@ size_t elf_make(const struct layout *layout, const struct ts_version_info *versi
                 const struct ts_dump_result *what, uint8_t head[HEAD_BYTES],
                 char tail[TAIL_BYTES])
 {
-    uint64_t end = layout->pages + what->pages * TS_PAGE_SIZE;
+    uint64_t places = what->pages + what->holes;
+    uint64_t end = layout->pages + places * TS_PAGE_SIZE;
     Elf64_Shdr s[NR_SECTIONS] = { 0 };
     size_t notes, strings;
 
@@ -183,10 +184,8 @@ size_t elf_make(const struct layout *layout, const struct ts_version_info *versi
                           sizeof(struct vcpu_guest_context), what->vcpus, 8);
     s[SHARED_INFO] =
         section(SHT_PROGBITS, layout->shared_info, TS_PAGE_SIZE, 1, TS_PAGE_SIZE);
-    s[PAGES] =
-        section(SHT_PROGBITS, layout->pages, TS_PAGE_SIZE, what->pages, TS_PAGE_SIZE);
-    s[P2M] =
-        section(SHT_PROGBITS, layout->p2m, sizeof(struct dump_p2m_entry), what->pages, 8);
+    s[PAGES] = section(SHT_PROGBITS, layout->pages, TS_PAGE_SIZE, places, TS_PAGE_SIZE);
+    s[P2M] = section(SHT_PROGBITS, layout->p2m, sizeof(struct dump_p2m_entry), places, 8);
     strings = put_names(tail, s);
     s[NONE] = (Elf64_Shdr){ 0 };
     s[STRINGS].sh_type = SHT_STRTAB;

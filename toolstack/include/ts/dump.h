@@ -6,6 +6,9 @@
  * page, pfn_to_mfn_frame_list_list). It is not trusted: what it names must be the domain's
  * frames, and there are no more of them than the domain has.
  *
+ * crash takes a page's place in the core for its pfn. So pfns that have no page, but others
+ * behind them, have a place, too: an entry without mfn, and zeros, which take no room.
+ *
  * crash(8) reads the sections. gdb(1) needs program headers, which come last: they are made
  * from the file, by whoever has it.
  */
@@ -34,6 +37,7 @@ struct ts_dump_file {
 
 struct ts_dump_result {
     uint64_t pages, vcpus; /* in the core */
+    uint64_t holes;        /* pfns between them that have no page */
     uint64_t bytes;        /* its length */
     uint64_t left_out;     /* entries of the list that are not frames of the domain */
 };
