@@ -42,6 +42,9 @@ fuzz-ts_unpack-src := $(addprefix toolstack/,hv/err.c $(addprefix unpack/,payloa
 	gzip.c bzip2.c lz4.c zstd.c xz.c lzo.c lzo1x.c))
 fuzz-ts_unpack-libs := $(BUILD)/toolstack/lib7zip.a -lz -lbz2 -llz4 -lzstd
 
+fuzz-targets += ts_core
+fuzz-ts_core-src := $(addprefix toolstack/,hv/err.c dump/view.c)
+
 fuzz-targets += ts_remote
 fuzz-ts_remote-src := $(addprefix toolstack/,hv/err.c digest/blake2b.c $(addprefix remote/,client.c \
 	frame.c link.c message.c server.c session.c wire.c))

@@ -180,6 +180,24 @@ def packed():
             yield words[0] + str(at), bytes([number]) + done.stdout
 
 
+def core():
+    """A core of eight pages, every second of which is a page table that has itself in it. The
+    target reads these bytes again and again, so sections may lie behind them."""
+    pages, places = 8, {"strings": (40960, 72), "notes": (512, 0), "prstatus": (1024, 5168),
+                        "shared": (0, 4096), "pages": (8192, 8 * 4096), "p2m": (512, 8 * 16)}
+    data = bytearray(8192)
+    struct.pack_into("<16sHHIQQQIHHHHHH", data, 0, b"\x7fELF\2\1\1", 4, 62, 1, 0, 0, 64, 0, 64,
+                     0, 0, 64, 7, 1)
+    for at, (offset, size) in enumerate(places.values(), 2):
+        struct.pack_into("<QQ", data, 64 * at + 24, offset, size)
+    for page in range(pages):
+        struct.pack_into("<QQ", data, 512 + 16 * page, page, page + 1)
+    struct.pack_into("<Q", data, 1024 + 5008, 2 << 12)
+    for entry, mfn in ((257, 2), (258, 4), (300, 3), (301, 4), (511, 1)):
+        struct.pack_into("<Q", data, 4096 + 8 * entry, mfn << 12 | 1)
+    return bytes(data)
+
+
 FILES = {"bin": None, "bin/program": bytes(100), "./etc/motd": b"welcome\n", "empty": b""}
 
 
@@ -200,6 +218,7 @@ def all_seeds():
         yield "xenstore", name, session(requests)
     for name, data in packed():
         yield "ts_unpack", name, data
+    yield "ts_core", "core", core()
     yield "ts_relay", "session", relayed()
     yield "ts_remote", "session", remote_session()
     for code in PRIVILEGED + STORES:

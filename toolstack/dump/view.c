@@ -71,17 +71,20 @@ static int put(const struct view *v, uint64_t offset, const void *bytes, size_t 
 static bool is_right(const struct view *v)
 {
     const Elf64_Shdr *s = v->section;
-    uint64_t pages = s[PAGES].sh_size / TS_PAGE_SIZE;
+    uint64_t pages = s[PAGES].sh_size / TS_PAGE_SIZE, end = s[STRINGS].sh_offset;
 
-    return s[PAGES].sh_size % TS_PAGE_SIZE == 0 &&
+    return end < INT64_MAX && s[STRINGS].sh_size < TAIL_BYTES &&
+           s[PAGES].sh_offset <= end && s[PAGES].sh_size <= end - s[PAGES].sh_offset &&
+           s[PAGES].sh_size % TS_PAGE_SIZE == 0 &&
            s[P2M].sh_size == pages * sizeof(struct dump_p2m_entry) &&
-           s[PRSTATUS].sh_size % sizeof(struct vcpu_guest_context) == 0 &&
-           s[STRINGS].sh_offset + s[STRINGS].sh_size < INT64_MAX;
+           s[PRSTATUS].sh_size <= end &&
+           s[PRSTATUS].sh_size % sizeof(struct vcpu_guest_context) == 0;
 }
 
 static int read_header(struct view *v)
 {
     const Elf64_Ehdr *h = &v->header;
+    char byte;
     int rc = get(v, 0, &v->header, sizeof(v->header));
 
     if (!rc)
@@ -91,6 +94,10 @@ static int read_header(struct view *v)
     if (memcmp(h->e_ident, ELFMAG, SELFMAG) || h->e_shoff != sizeof(*h) ||
         h->e_shnum != NR_SECTIONS || !is_right(v))
         return ts_fail(v->err, -XEN_EINVAL, "this is not a core that was just written");
+    /* The names are the last section: when they are there, all pages are. */
+    rc = get(v, v->section[STRINGS].sh_offset, &byte, 1);
+    if (rc)
+        return rc;
     v->nr_frames = v->section[PAGES].sh_size / TS_PAGE_SIZE;
     v->nr_vcpus = v->section[PRSTATUS].sh_size / sizeof(struct vcpu_guest_context);
     return 0;
