@@ -11,6 +11,8 @@
  */
 #include "bounce.h"
 
+#include <hv/vcpu_time.h>
+
 noinline cold void pv_bounce_failed(struct vcpu *v, uint64_t rip, uint64_t sp)
 {
     if (!rip)
@@ -80,6 +82,31 @@ static noinline void deliver_nmi(struct vcpu *v)
     }
 }
 
+/* Upcalls in one place that are taken for a storm. */
+#define STORM 64
+
+/*
+ * The guest is to be interrupted again before it has executed anything. A handler that
+ * makes an event pending for its own vCPU each time keeps the guest there for ever: so do
+ * kernels with preemptible RCU, whose event handler asks for an interrupt until the
+ * interrupted task has been scheduled. After many of these the guest gets a moment.
+ */
+static noinline void deliver_after_iret(struct vcpu *v)
+{
+    struct vcpu_pv *pv = &v->pv;
+
+    if (v->regs.rip != pv->upcall_rip || v->regs.rsp != pv->upcall_rsp) {
+        pv->upcall_rip = v->regs.rip;
+        pv->upcall_rsp = v->regs.rsp;
+        pv->same_upcalls = 0;
+    } else if (++pv->same_upcalls == STORM) {
+        pv->same_upcalls = 0;
+        vcpu_calm(v);
+        return;
+    }
+    bounce_to(v, pv->event.rip, true, false, 0);
+}
+
 void pv_deliver_event(struct vcpu *v)
 {
     if (unlikely(v->pv.nmi_pending && !v->pv.nmi_masked)) {
@@ -88,7 +115,10 @@ void pv_deliver_event(struct vcpu *v)
     }
     if (unlikely(!v->info->evtchn_upcall_pending || v->info->evtchn_upcall_mask))
         return;
-    bounce_to(v, v->pv.event.rip, true, false, 0);
+    if (unlikely(v->regs.entry_vector == ENTRY_IRET))
+        deliver_after_iret(v); /* which made the frame: nothing was executed since */
+    else
+        bounce_to(v, v->pv.event.rip, true, false, 0);
 }
 
 void (*event_delivery)(struct vcpu *v) = pv_deliver_event;

@@ -5,8 +5,6 @@
  */
 #include "bounce.h"
 
-#include <hv/vcpu_time.h>
-
 /*
  * Leaves current in guest user mode if it is not there already. False: the domain has
  * been crashed because it has no user page tables.
@@ -47,29 +45,6 @@ fault:
     return -EFAULT;
 }
 
-/* Upcalls in one place that are taken for a storm. */
-#define STORM 64
-
-/*
- * The guest would be interrupted again before it has executed anything. A handler that
- * makes an event pending for its own vCPU each time keeps the guest there for ever: so do
- * kernels with preemptible RCU, whose event handler asks for an interrupt until the
- * interrupted task has been scheduled. After many of these the guest gets a moment.
- */
-static noinline void iret_into_event(struct vcpu *v)
-{
-    struct vcpu_pv *pv = &v->pv;
-
-    if (v->regs.rip != pv->upcall_rip || v->regs.rsp != pv->upcall_rsp) {
-        pv->upcall_rip = v->regs.rip;
-        pv->upcall_rsp = v->regs.rsp;
-        pv->same_upcalls = 0;
-    } else if (++pv->same_upcalls == STORM) {
-        pv->same_upcalls = 0;
-        vcpu_calm(v);
-    }
-}
-
 /*
  * hypercall 23. Does not return to its caller in the guest unless the frame says so.
  * Returns the RAX that the frame holds; on a frame that cannot be used the domain is
@@ -105,7 +80,5 @@ long hc_iret(void)
     }
     v->info->evtchn_upcall_mask = !(f.rflags & X86_EFLAGS_IF);
     v->pv.nmi_masked = 0;
-    if (unlikely(v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask))
-        iret_into_event(v);
     return (long)f.rax;
 }
