@@ -84,5 +84,5 @@ test-build: $(tool-bench)
 bench-tool: $(BUILD)/pavise.elf $(tool-bench) $(BUILD)/tests/bench/ticks
 	$(Q)$(PYTHON) tests/bench/tool_bench.py --build $(BUILD)
 
-bench-linux: $(BUILD)/pavise.elf $(addprefix $(BUILD)/tests/bench/,tool.elf ticks rows)
+bench-linux: all $(addprefix $(BUILD)/tests/bench/,tool.elf ticks rows)
 	$(Q)$(PYTHON) tests/bench/linux_bench.py --build $(BUILD)
