@@ -21,6 +21,7 @@
 #define LAST_PLAIN_EXT   0x80000008u
 #define LAST_XSTATE      62u
 #define XSAVE_HEADER_END 576u
+#define XSAVEC           2u /* leaf 0xd.1 EAX */
 #define XSTATE_ALIGNED   2u /* leaf 0xd.n ECX: at a multiple of 64 bytes if compacted */
 
 #define XCR0_FPU_SSE 3ull
@@ -227,12 +228,14 @@ uint32_t cpu_policy_xsave_size(const struct cpu_policy *p, uint64_t xcr0)
     return size;
 }
 
-static uint32_t compacted_size(const struct cpu_policy *p)
+uint32_t cpu_policy_xsavec_size(const struct cpu_policy *p, uint64_t xcr0)
 {
     uint32_t size = XSAVE_HEADER_END;
 
+    if (!(find(p, 0xd, 1)->a & XSAVEC))
+        return 0;
     for (unsigned int i = 0; i < CPU_POLICY_LEAVES; i++) {
-        if (!is_component(i) || !(p->xcr0 >> places[i].sub & 1))
+        if (!is_component(i) || !(xcr0 >> places[i].sub & 1))
             continue;
         if (p->leaf[i].c & XSTATE_ALIGNED)
             size = ROUND_UP(size, 64u);
@@ -252,8 +255,6 @@ static void derive_xstate(struct cpu_policy *p, const uint32_t *words)
     *place_of(p, 0xd, 0) =
         (struct cpuid_regs){ (uint32_t)p->xcr0, 0, cpu_policy_xsave_size(p, p->xcr0),
                              (uint32_t)(p->xcr0 >> 32) };
-    place_of(p, 0xd, 1)->b =
-        has_bit(words, XEN_X86_FEATURE_XSAVEC) ? compacted_size(p) : 0;
 }
 
 static bool is_empty(const struct cpuid_regs *r)

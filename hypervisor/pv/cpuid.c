@@ -127,4 +127,6 @@ void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_re
         out->c |= FEATURE_BIT(OSXSAVE);
     if (leaf == 0xd && sub == 0)
         out->b = cpu_policy_xsave_size(p, v->pv.xcr0);
+    else if (leaf == 0xd && sub == 1)
+        out->b = cpu_policy_xsavec_size(p, v->pv.xcr0);
 }

@@ -39,7 +39,7 @@ static struct cpuid_regs machine(uint32_t leaf, uint32_t sub)
     case 0xd: {
         static const struct cpuid_regs components[] = {
             [0] = { 0x2e7, 832, 2696, 0 }, [1] = { 0xf, 1000, 0, 0 },
-            [2] = { 256, 576, 0, 0 },      [5] = { 64, 1088, 0, 0 },
+            [2] = { 256, 576, 0, 0 },      [5] = { 40, 1088, 0, 0 },
             [6] = { 512, 1152, 0, 0 },     [7] = { 1024, 1664, 2, 0 },
             [9] = { 8, 2688, 0, 0 },
         };
@@ -145,9 +145,11 @@ static void xstate(void **state)
     assert_int_equal(cpu_policy_xsave_size(cpu_policy_default(), 1), 576);
     assert_int_equal(cpu_policy_xsave_size(cpu_policy_default(), 7), 832);
     assert_int_equal(leaf(cpu_policy_default(), 0xd, 9).a, 0);
-    /* Compacted: 576, 256, 64, 512, all of them at multiples of 64 already. */
     assert_int_equal(leaf(cpu_policy_default(), 0xd, 1).a, 7);
-    assert_int_equal(leaf(cpu_policy_default(), 0xd, 1).b, 576 + 256 + 64 + 512 + 1024);
+    assert_int_equal(cpu_policy_xsavec_size(cpu_policy_default(), 3), 576);
+    /* Component 7 is aligned: behind 576 + 256 + 40 come 24 bytes of nothing. */
+    assert_int_equal(cpu_policy_xsavec_size(cpu_policy_default(), 0xa7),
+                     576 + 256 + 40 + 24 + 1024);
     host_cpu.xcr0 = 7;
     cpu_policy_init(machine, 0);
     assert_false(cpu_policy_has(cpu_policy_most(), XEN_X86_FEATURE_AVX512BW));
@@ -190,6 +192,7 @@ static void what_goes_together(void **state)
     p = changed(1, NO_SUB, 2, ecx & ~BIT(26)); /* XSAVE */
     assert_int_equal(cpu_policy_xcr0(&p), 0);
     assert_int_equal(leaf(&p, 0xd, 1).a, 0);
+    assert_int_equal(cpu_policy_xsavec_size(&p, 3), 0);
     assert_false(cpu_policy_has(&p, XEN_X86_FEATURE_AVX));
     p = changed(7, 0, 3, leaf(cpu_policy_default(), 7, 0).d & ~BIT(29)); /* ARCH_CAPS */
     assert_int_equal(cpu_policy_arch_caps(&p), 0);

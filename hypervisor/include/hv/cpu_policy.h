@@ -25,8 +25,8 @@ void cpu_policy_init(struct cpuid_regs (*machine)(uint32_t leaf, uint32_t sub),
 const struct cpu_policy *cpu_policy_most(void);
 const struct cpu_policy *cpu_policy_default(void);
 
-/* A leaf; zeros when there is none. sub is ignored where leaf has no sub-leaves. Of leaf
- * 0xd.0, EBX is 0: it goes with XCR0. */
+/* A leaf; zeros when there is none. sub is ignored where leaf has no sub-leaves. Of leaves
+ * 0xd.0 and 0xd.1, EBX is 0: it goes with XCR0. */
 void cpu_policy_leaf(const struct cpu_policy *p, uint32_t leaf, uint32_t sub,
                      struct cpuid_regs *out);
 /* Is XEN_X86_FEATURE_* offered? */
@@ -39,6 +39,8 @@ uint64_t cpu_policy_arch_caps(const struct cpu_policy *p);
 uint64_t cpu_policy_xcr0(const struct cpu_policy *p);
 /* Bytes that XSAVE needs for xcr0, in its standard format. */
 uint32_t cpu_policy_xsave_size(const struct cpu_policy *p, uint64_t xcr0);
+/* The same for XSAVEC, in its compacted format; 0 if p has no XSAVEC. */
+uint32_t cpu_policy_xsavec_size(const struct cpu_policy *p, uint64_t xcr0);
 
 /* Does the leaf exist for policies: a number in range, the sub-leaf too, or none where
  * there are none (XEN_CPUID_NO_SUBLEAF)? */
