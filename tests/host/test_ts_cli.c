@@ -334,6 +334,11 @@ static void test_dump_core(void **state)
                         "\x7f"
                         "ELF",
                         4);
+    user.is_terminal = true;
+    expect("dump-core hello core", 0, "", NULL);
+    assert_non_null(strstr(user.err, "\rwriting the core: "));
+    assert_string_equal(strrchr(user.err, '\r'), "\r\033[K");
+    user.is_terminal = false;
     assert_int_equal(run_json("dump-core 1 core"), 0);
     assert_non_null(strstr(user.out, "\"pages\":\t256,"));
     expect_failure("dump-core hello nowhere", TS_EXIT_FILE, "cannot be written");

@@ -212,3 +212,25 @@ def test_a_folder_that_others_may_use_is_refused(machines):
     machines.folder.chmod(0o777)
     assert "others may use it" in machines.fail("up", code=FILE)
     machines.folder.chmod(0o700)
+
+
+def test_cores_are_collected(machines, tmp_path):
+    """By the machine itself, to the user's folder, or to the one that is named."""
+    named = tmp_path / "named"
+    named.mkdir()
+    machines.fail("up", "--cores", tmp_path / "nowhere", code=FILE)
+    machines.run("up", "-m", "256")
+    machines.run("up", "-m", "256", "--cores", named, "other")
+    for machine, folder in (("default", tmp_path / "state/pavise/cores"), ("other", named)):
+        machines.run("-H", machine, "create", "-q", "-c", "hello.cfg",
+                     "on_poweroff=coredump-destroy")
+        deadline = time.monotonic() + SECONDS
+        while not (cores := list(folder.glob("hello-*.core"))):
+            assert time.monotonic() < deadline, machine
+            time.sleep(0.1)
+        assert len(cores) == 1 and folder.stat().st_mode & 0o700 == 0o700
+        wanted = f"{cores[0]}\n"
+        while (machines.folder / machine / "cores.log").read_text() != wanted:
+            assert time.monotonic() < deadline, machine
+            time.sleep(0.1)
+        machines.run("down", machine)

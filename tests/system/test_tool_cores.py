@@ -178,12 +178,23 @@ def test_cut_in_the_middle(machine, cores):
 
 
 def test_the_machine_goes(tmp_path, cores):
+    """That may be for a moment, and it can be ended all the same."""
     with ToolMachine(cwd=tmp_path) as machine:
         process = machine.popen("collect", "-d", cores)
-        wait(lambda: machine.json("list"), "it answers")
+        crash(machine, "echo", "coredump-destroy")
+        assert process.stdout.readline().endswith(".core\n")
+        machine.restart_relay()
+        crash(machine, "echo", "coredump-destroy")
+        assert process.stdout.readline().endswith(".core\n")
+    time.sleep(1)
     assert process.poll() is None
     process.terminate()
     assert process.wait(SECONDS) == 128 + signal.SIGTERM
+
+
+def test_no_machine(tmp_path, cores):
+    machine = ToolMachine(cwd=tmp_path)
+    assert "no machine" in machine.fail("collect", "-d", cores, code=10)
 
 
 def test_mistakes(machine, cores):

@@ -21,8 +21,9 @@
 
 #include <ts/out.h>
 
-#define GIVE_UP_MS 30000 /* without a machine */
-#define PATH_SIZE  4096
+#define GIVE_UP_MS      30000 /* without a machine */
+#define ENDED_BY_SIGNAL 128   /* exit codes from here on: and its number */
+#define PATH_SIZE       4096
 
 static const char usage[] =
     "usage: pavise [-H ENDPOINT] collect [-d FOLDER]\n"
@@ -39,7 +40,7 @@ const struct option collect_options[] = {
 struct collector {
     struct endpoint endpoint;
     const char *folder;
-    bool is_silent; /* the machine was there before: its absence is waited for */
+    bool is_silent; /* the machine was there: its absence is waited out */
 };
 
 /* A domain that is kept for its core. */
@@ -163,7 +164,7 @@ static int fetch(const struct collector *c, const struct kept *kept)
 
 static bool is_over(int code)
 {
-    return code >= TS_EXIT_INTERRUPTED - 2; /* 128 and a signal */
+    return code >= ENDED_BY_SIGNAL;
 }
 
 /* Takes one; what stands in the way of one is no reason to end. Returns an exit code. */
@@ -194,6 +195,23 @@ static int pause_for_signal(void)
     return signal > 0 ? signal : 0;
 }
 
+/* Is there a machine, and does it know what a core is? Returns an exit code. */
+static int look(const struct collector *c)
+{
+    static const char *const words[] = { "cores" };
+    struct ts_text text = { 0 };
+    int code = run(c, NULL, &text, 1, words);
+
+    ts_text_free(&text);
+    return code;
+}
+
+/* What may be over soon: the machine was there, or has no memory for a command. */
+static bool is_passing(int code)
+{
+    return code == TS_EXIT_CHANNEL || code == TS_EXIT_MEMORY;
+}
+
 /* Until it is ended, or the machine is gone for too long. */
 static int collect(struct collector *c)
 {
@@ -203,21 +221,22 @@ static int collect(struct collector *c)
     for (;;) {
         int code = wait_for_one(c, &kept), signal = 0;
 
+        if (code && !is_passing(code))
+            return code;
         if (!code)
             code = take(c, &kept);
-        if (is_over(code) || (code == TS_EXIT_CHANNEL && !c->is_silent))
+        if (is_over(code))
             return code;
-        if (code == TS_EXIT_CHANNEL)
-            signal = pause_for_signal();
-        else
+        if (code != TS_EXIT_CHANNEL)
             seen = now_ms();
+        if (code)
+            signal = pause_for_signal();
         if (signal)
-            return 128 + signal;
+            return ENDED_BY_SIGNAL + signal;
         if (now_ms() - seen > GIVE_UP_MS) {
             say("the machine has gone");
             return TS_EXIT_CHANNEL;
         }
-        c->is_silent = true;
     }
 }
 
@@ -251,9 +270,11 @@ int tool_collect(const char *endpoint, int argc, char **argv)
     struct collector c = { .folder = "." };
     int code = read_words(&c, argc, argv);
 
-    if (code < 0)
-        code = endpoint_find(endpoint, false, &c.endpoint);
-    else
+    if (code >= 0)
         return code;
+    code = endpoint_find(endpoint, false, &c.endpoint);
+    if (!code)
+        code = look(&c);
+    c.is_silent = true;
     return code ? code : collect(&c);
 }
