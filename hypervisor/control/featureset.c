@@ -20,11 +20,8 @@ static const struct {
     uint32_t leaf, sub;
     enum cpuid_register reg;
 } word_place[CPU_FEATURE_WORDS] = {
-    { 1, 0, EDX },          { 1, 0, ECX }, { 0x80000001, 0, EDX }, { 0x80000001, 0, ECX },
-    { 0xd, 1, EAX },        { 7, 0, EBX }, { 7, 0, ECX },          { 0x80000007, 0, EDX },
-    { 0x80000008, 0, EBX }, { 7, 0, EDX }, { 7, 1, EAX },          { 0x80000021, 0, EAX },
-    { 7, 1, EBX },          { 7, 2, EDX }, { 7, 1, ECX },          { 7, 1, EDX },
-    { 0, 0, EAX },          { 0, 0, EAX }, { 0x80000021, 0, ECX },
+#define CPU_FEATURE_WORD(word, leaf, sub, reg) [word] = { leaf, sub, reg },
+#include <abi/arch-x86/cpufeature_words.def>
 };
 
 /* Without what differs from CPU to CPU. */

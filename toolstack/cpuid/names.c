@@ -17,25 +17,9 @@ static const struct {
     uint32_t leaf, sub;
     uint8_t reg;
 } words[] = {
-    { 1, NO_SUB, EDX },
-    { 1, NO_SUB, ECX },
-    { 0x80000001, NO_SUB, EDX },
-    { 0x80000001, NO_SUB, ECX },
-    { 0xd, 1, EAX },
-    { 7, 0, EBX },
-    { 7, 0, ECX },
-    { 0x80000007, NO_SUB, EDX },
-    { 0x80000008, NO_SUB, EBX },
-    { 7, 0, EDX },
-    { 7, 1, EAX },
-    { 0x80000021, NO_SUB, EAX },
-    { 7, 1, EBX },
-    { 7, 2, EDX },
-    { 7, 1, ECX },
-    { 7, 1, EDX },
-    { TS_CPUID_ARCH_CAPS, NO_SUB, EAX },
-    { TS_CPUID_ARCH_CAPS, NO_SUB, EBX },
-    { 0x80000021, NO_SUB, ECX },
+#define CPU_FEATURE_WORD(word, leaf, sub, reg) [word] = { leaf, sub, reg },
+#define CPU_FEATURE_WORD_MSR(word, msr, half)  [word] = { TS_CPUID_ARCH_CAPS, 0, half },
+#include <abi/arch-x86/cpufeature_words.def>
 };
 
 static const struct {
@@ -109,13 +93,11 @@ static const struct {
 static void field_of(unsigned int feature, struct cpuid_field *field)
 {
     unsigned int word = feature / 32;
+    uint32_t leaf = words[word].leaf;
+    uint32_t sub = leaf == 7 || leaf == 0xd ? words[word].sub : NO_SUB;
 
-    *field = (struct cpuid_field){ words[word].leaf,
-                                   words[word].sub,
-                                   words[word].reg,
-                                   (uint8_t)(feature % 32),
-                                   1,
-                                   false };
+    *field = (struct cpuid_field){ leaf, sub,  words[word].reg, (uint8_t)(feature % 32),
+                                   1,    false };
 }
 
 static bool is_name(const char *name, size_t n, const char *known)

@@ -55,27 +55,28 @@ static bool copy_text(const char *from, const char **to)
     return copy != NULL;
 }
 
-/* Likewise, of the vCPUs' sets. */
-static bool copy_affinity(struct ts_affinity *affinity)
+/* A copy of an array of that many bytes, NULL for none; *ok is cleared if there is no
+ * memory. */
+static void *copy_array(const void *array, size_t bytes, bool *ok)
 {
-    size_t n = affinity->nr_vcpus * sizeof(*affinity->vcpu);
-    struct ts_cpu_set *copy = n ? malloc(n) : NULL;
+    void *copy = bytes ? malloc(bytes) : NULL;
 
     if (copy)
-        memcpy(copy, affinity->vcpu, n);
-    affinity->vcpu = copy;
-    return copy || !n;
+        memcpy(copy, array, bytes);
+    *ok &= copy || !bytes;
+    return copy;
 }
 
-static bool copy_cpuid(struct ts_cpuid *cpuid)
+static bool copy_arrays(struct ts_config *config)
 {
-    size_t n = cpuid->n * sizeof(*cpuid->change);
-    struct ts_cpuid_change *copy = n ? malloc(n) : NULL;
+    struct ts_affinity *hard = &config->hard, *soft = &config->soft;
+    struct ts_cpuid *cpuid = &config->cpuid;
+    bool ok = true;
 
-    if (copy)
-        memcpy(copy, cpuid->change, n);
-    cpuid->change = copy;
-    return copy || !n;
+    hard->vcpu = copy_array(hard->vcpu, hard->nr_vcpus * sizeof(*hard->vcpu), &ok);
+    soft->vcpu = copy_array(soft->vcpu, soft->nr_vcpus * sizeof(*soft->vcpu), &ok);
+    cpuid->change = copy_array(cpuid->change, cpuid->n * sizeof(*cpuid->change), &ok);
+    return ok;
 }
 
 static void free_parts(struct record *r)
@@ -107,9 +108,7 @@ struct record *record_new(const struct ts_manager *m, const struct ts_config *co
     ok = copy_text(config->kernel, &r->config.kernel);
     ok &= copy_text(config->ramdisk, &r->config.ramdisk);
     ok &= copy_text(config->cmdline, &r->config.cmdline);
-    ok &= copy_affinity(&r->config.hard);
-    ok &= copy_affinity(&r->config.soft);
-    ok &= copy_cpuid(&r->config.cpuid);
+    ok &= copy_arrays(&r->config);
     if (!ok) {
         free_parts(r);
         free(r);
