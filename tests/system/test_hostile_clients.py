@@ -14,9 +14,10 @@ import pytest
 
 from tool import SECONDS, ToolMachine
 
-VERSION = 2
+VERSION = 3
 HELLO, WELCOME, DATA, ACK, RESET = range(1, 6)
-(FILE, FILE_DATA, FILE_END, ARGS, EXEC, INPUT, INPUT_END, INTERRUPT, TERMINAL) = range(1, 10)
+(FILE, FILE_DATA, FILE_END, ARGS, EXEC, INPUT, INPUT_END, INTERRUPT, TERMINAL,
+ FILE_INSTEAD) = range(1, 11)
 ROUNDS = 60
 
 
@@ -107,6 +108,16 @@ def half_a_file(client):
         client.say(FILE_DATA, client.rng.randbytes(4000))
 
 
+def other_files(client):
+    """One in the place of the other, in the place of nothing, and left there."""
+    client.say(FILE, offer(1 << 20, client.rng.randbytes(32), b"first"))
+    time.sleep(0.02)
+    for _ in range(client.rng.randrange(3)):
+        client.say(FILE_INSTEAD, offer(2 << 20, client.rng.randbytes(32), b"second"))
+        time.sleep(0.02)
+    client.say(FILE_DATA, client.rng.randbytes(4000))
+
+
 def wrong_digest(client):
     client.say(FILE, offer(5, bytes(32), b"wrong"))
     time.sleep(0.02)
@@ -168,7 +179,7 @@ def reset(client):
 
 
 DEEDS = [hello_flood, any_messages, any_frames, huge_files, odd_names, half_a_file,
-         wrong_digest, any_command, any_command, any_command, many_words, no_words,
+         other_files, wrong_digest, any_command, any_command, any_command, many_words, no_words,
          never_reads, typing, reset]
 
 
