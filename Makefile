@@ -12,7 +12,7 @@
 #:   iso            build/pavise.iso, for BIOS and UEFI
 #:   test           every test, in QEMU too; the last line counts them
 #:   check          host tests, ABI comparison, page-type model, lint; no QEMU
-#:   test-linux     boot Debian's own kernels, as domain 0 and as guests (fetches 400 MB)
+#:   test-linux     boot Debian's own kernels, as domain 0 and as guests (fetches 700 MB)
 #:   conformance    guest tests on Debian's Xen 4.17 and on Pavise, a row each
 #:   coverage       rows of the ABI tables without a guest test
 #:   bench          both of the following: Pavise beside Debian's Xen 4.17, by instructions

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # `make test-linux`: Debian's kernels as domain 0 and as created domains, and its installer,
-# fetched through apt (about 400 MB). It takes some 50 minutes.
+# fetched through apt (about 700 MB). It takes an hour.
 
 .PHONY: test-linux
 test-linux: install-deps
