@@ -46,6 +46,11 @@ static int put(struct dump *d, uint64_t offset, const void *bytes, size_t n)
     return d->file->put(d->file->context, offset, bytes, n, d->err);
 }
 
+static int give_turn(struct dump *d)
+{
+    return d->file->turn(d->file->context, d->result->pages, d->most, d->err);
+}
+
 /* --- pages --- */
 
 /* That are taken. */
@@ -108,6 +113,8 @@ static int put_holes(struct dump *d, uint64_t pfn)
             missing[n++] = hole;
         rc = put_entries(d, missing, none, n);
         d->result->holes += n;
+        if (!rc)
+            rc = give_turn(d);
     }
     return rc;
 }
@@ -155,7 +162,6 @@ static int take_batch(struct dump *d)
 
     n = n < room ? n : (unsigned int)room;
     n = n < free ? n : (unsigned int)free;
-
     b->n = 0;
     return n ? take(d, b->pfn, b->mfn, n) : 0;
 }
@@ -187,7 +193,7 @@ static int put_memory(struct dump *d)
         if (p2m_read(&d->p2m, pfn))
             rc = take_leaf(d, pfn);
         if (!rc)
-            rc = d->file->turn(d->file->context, d->result->pages, d->most, d->err);
+            rc = give_turn(d);
     }
     return rc ? rc : take_batch(d);
 }

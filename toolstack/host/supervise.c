@@ -39,10 +39,11 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static void become_qemu(char **command, pid_t parent)
+/* A child of the supervisor: its words go to that file, and it ends with its parent. */
+static void become_child(const char *log_name, pid_t parent)
 {
     sigset_t none;
-    int log = open("qemu.log", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int log = open(log_name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -50,29 +51,25 @@ static void become_qemu(char **command, pid_t parent)
         dup2(log, STDOUT_FILENO);
         dup2(log, STDERR_FILENO);
     }
-    /* Without its supervisor nobody could reach it. */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() == parent)
-        execvp(command[0], command);
+    if (getppid() != parent)
+        _exit(127);
+}
+
+/* Without its supervisor nobody could reach it. */
+static void become_qemu(char **command, pid_t parent)
+{
+    become_child("qemu.log", parent);
+    execvp(command[0], command);
     dprintf(STDERR_FILENO, "%s: %s\n", command[0], strerror(errno));
     _exit(127);
 }
 
 static void become_collector(const char *folder, pid_t parent)
 {
-    sigset_t none;
-    int log = open("cores.log", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    if (log >= 0) {
-        dup2(log, STDOUT_FILENO);
-        dup2(log, STDERR_FILENO);
-    }
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() == parent)
-        execl("/proc/self/exe", "pavise", "-H", "unix:control", "collect", "-d", folder,
-              NULL);
+    become_child("cores.log", parent);
+    execl("/proc/self/exe", "pavise", "-H", "unix:control", "collect", "-d", folder,
+          NULL);
     _exit(127);
 }
 
