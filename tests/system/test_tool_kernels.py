@@ -6,6 +6,7 @@ import bz2
 import lzma
 import random
 import subprocess
+import time
 
 import pytest
 
@@ -13,7 +14,7 @@ from kernel_image import bzimage
 from proxy import Proxy
 from tool import SECONDS, ToolMachine, tool_path
 
-KERNEL = 7  # exit codes
+FILE, KERNEL = 6, 7  # exit codes
 
 SLOW = {
     "xz": lambda plain: lzma.compress(plain, lzma.FORMAT_XZ, lzma.CHECK_CRC32, preset=1),
@@ -82,6 +83,19 @@ def test_a_broken_one_is_refused_by_the_machine(machine, files, proxy):
     assert "cut off or corrupt: its xz payload cannot be unpacked" in done.stderr
     assert done.stderr.count("\n") == 1
     assert size < sent < size * 1.2
+
+
+def test_one_that_changes_meanwhile_is_not_sent(machine, files, proxy):
+    """It has been read once when the connection is there at last."""
+    path = kernel(files, machine, "changing", text(500000))[0]
+    proxy.is_down = True
+    with subprocess.Popen([tool_path(machine.build), "-H", proxy.endpoint, "create", path],
+                          stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(2)
+        kernel(files, machine, "changing", text(500000) + b"!")
+        proxy.is_down = False
+        said = process.communicate(timeout=SECONDS)[1]
+    assert process.returncode == FILE and "was not sent" in said and "has changed" in said
 
 
 def test_what_there_is_no_room_for_goes_as_it_is(machine, files, proxy):

@@ -6,13 +6,19 @@
 #include "host.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-static bool helps(const void *bytes, size_t size)
+/* They are still what the file's digest was made of, and packed so that it is worth it. */
+static bool is_fit(const struct file *file, const void *bytes)
 {
+    uint8_t digest[TS_DIGEST_BYTES];
     struct ts_payload payload;
     struct ts_err err;
 
-    return !ts_payload_find(bytes, size, &payload, &err) && ts_repack_helps(&payload);
+    if (ts_payload_find(bytes, file->size, &payload, &err) || !ts_repack_helps(&payload))
+        return false;
+    ts_digest_of(bytes, file->size, digest);
+    return !memcmp(digest, file->digest, sizeof(digest));
 }
 
 bool instead_make(struct file *file, const struct ts_progress *progress)
@@ -23,7 +29,7 @@ bool instead_make(struct file *file, const struct ts_progress *progress)
     if (file->instead)
         return true;
     bytes = file_read_all(file, &err);
-    if (bytes && helps(bytes, file->size))
+    if (bytes && is_fit(file, bytes))
         ts_repack(bytes, file->size, progress, &file->instead, &file->instead_size, &err);
     free(bytes);
     return file->instead;
