@@ -8,8 +8,8 @@ import subprocess
 
 import images
 
-DOCUMENTATION = re.compile(r"usr/share/(doc|doc-base|man|info|locale|lintian|bug|help|bash-completion|"
-                           r"menu|zsh|applications|icons|pixmaps|gnupg|i18n/charmaps)/")
+DOCUMENTATION = re.compile(r"usr/share/(doc|doc-base|man|info|locale|lintian|bug|help|menu|zsh|"
+                           r"bash-completion|applications|icons|pixmaps|i18n/charmaps)/")
 ROW = re.compile(r"(?P<package>\S+)$|"
                  r"  ?(?P<either>\|| )(?:Pre)?Depends: (?P<needs>\S+)$|"
                  r"    (?P<provider>\S+)$")

