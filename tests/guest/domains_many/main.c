@@ -9,7 +9,7 @@
  * 64 use, the spinning and the flooding one get at most 1.25 times a 64th, and each of
  * the others at least half of one. Free frames at the end are those of the start.
  *
- *   qemu: -smp 4
+ *   qemu: -smp 4 -icount shift=5,sleep=off
  *   dom0: max_vcpus=1
  *   timeout: 240
  *   xen: differs it keeps some of the memory of a domain that has gone in pools of its own
