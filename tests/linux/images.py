@@ -105,8 +105,15 @@ def vmlinux(build, meta="linux-image-amd64"):
 
 
 def module(build, name, meta="linux-image-amd64"):
-    """Path of one of the kernel's modules for Xen."""
-    return next(kernel_folder(build, meta).glob(f"lib/modules/*/kernel/**/{name}.ko"))
+    """Path of one of the kernel's modules; fetched once, if it is not one for Xen."""
+    folder = kernel_folder(build, meta)
+    found = next(folder.glob(f"lib/modules/*/kernel/**/{name}.ko"), None)
+    if found:
+        return found
+    folder = folder / "modules" / name
+    if not folder.exists():
+        unpack(kernel_package(meta), folder, f"./lib/modules/*/{name}.ko")
+    return next(folder.glob(f"lib/modules/*/kernel/**/{name}.ko"))
 
 
 def _newc(name, mode, data=b"", rdev=(0, 0)):

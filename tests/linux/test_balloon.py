@@ -6,14 +6,11 @@ import random
 import re
 from pathlib import Path
 
-import pytest
-
 import images
 import static
 from guest import SHELL, Shell
 from test_domu import BOOT_SECONDS, BUILD, COMPLAINTS, KERNELS, vmlinuz
 from test_domu_control import listed, wait
-from tool import ToolMachine
 
 MIB = 1024
 MEMORY, MAX_MEMORY = 256 * MIB, 384 * MIB
@@ -24,13 +21,6 @@ LOAD_MIB = 80
 # in, in whole pages.
 BOOK_KIB = 4 * (1 + MAX_MEMORY // (2 * MIB) * 96 // 4096)
 INFO = "/sys/devices/system/xen_memory/xen_memory0"
-
-
-@pytest.fixture(name="machine")
-def small_machine(tmp_path):
-    with ToolMachine(smp=2, memory=1024, append="dom0_mem=128M",
-                     log=tmp_path / "machine.log") as machine:
-        yield machine
 
 
 def linux(machine, folder, **parameters):

@@ -17,13 +17,6 @@ SECONDS = 60
 MORE = 'maxvcpus = 4\nmaxmem = 384\non_crash = "{}"'
 
 
-@pytest.fixture(name="machine")
-def small_machine(tmp_path):
-    with ToolMachine(smp=2, memory=1024, append="dom0_mem=128M",
-                     log=tmp_path / "machine.log") as machine:
-        yield machine
-
-
 def linux(machine, folder, on_crash="destroy"):
     ramdisk = images.ramdisk(folder / "initrd.gz", SHELL, applets=["tail", "sort"])
     return Shell(machine, folder, vmlinuz(KERNELS[1]), ramdisk, vcpus=2,
