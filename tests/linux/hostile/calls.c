@@ -5,10 +5,12 @@
 #include <linux/kernel.h>
 #include <linux/sched.h>
 
+#include <xen/interface/event_channel.h>
 #include <xen/interface/sched.h>
 #include <xen/interface/vcpu.h>
 
 #include "hostile.h"
+#include "suicide.h"
 
 #define CALLS 64
 #define WORDS 48 /* of arguments that a call finds in memory */
@@ -24,28 +26,6 @@ long hypercall(unsigned int number, u64 a, u64 b, u64 c, u64 d, u64 e)
                  : "0"((u64)number)
                  : "rcx", "r11", "memory");
     return rc;
-}
-
-/* Whether the call would most likely end the guest and nothing else. */
-static bool is_suicide(unsigned int number, u64 command)
-{
-    switch (number) {
-    case __HYPERVISOR_iret:
-    case __HYPERVISOR_set_callbacks:
-    case __HYPERVISOR_set_trap_table:
-    case __HYPERVISOR_set_gdt:
-    case __HYPERVISOR_stack_switch:
-    case __HYPERVISOR_set_segment_base:
-    case __HYPERVISOR_callback_op:
-    case __HYPERVISOR_sched_op_compat:
-    case __HYPERVISOR_multicall: /* what the list says is not known */
-        return true;
-    case __HYPERVISOR_sched_op:
-        return command != SCHEDOP_yield && command != SCHEDOP_poll;
-    case __HYPERVISOR_vcpu_op:
-        return command == VCPUOP_down || command == VCPUOP_register_vcpu_info;
-    }
-    return false;
 }
 
 static void scribble(struct attacker *self)

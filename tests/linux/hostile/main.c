@@ -19,6 +19,7 @@
 #include <asm/xen/hypervisor.h>
 
 #include "hostile.h"
+#include "numbers.h"
 
 #define REPORTED 1024 /* rounds; and every power of two above */
 
@@ -42,11 +43,7 @@ static const struct attack *chosen;
 
 u64 any(struct attacker *self)
 {
-    u64 value = self->random += 0x9e3779b97f4a7c15;
-
-    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
-    value = (value ^ value >> 27) * 0x94d049bb133111eb;
-    return value ^ value >> 31;
+    return number_of(self->random += NUMBER_STEP);
 }
 
 unsigned int below(struct attacker *self, unsigned int limit)

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../hostile/numbers.h"
+
 #define PAGE  4096
 #define WORDS (PAGE / sizeof(uint64_t))
 #define SLOTS 16
@@ -36,16 +38,9 @@ struct worker {
 
 static volatile sig_atomic_t *over; /* shared by all */
 
-static uint64_t mix(uint64_t value)
-{
-    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
-    value = (value ^ value >> 27) * 0x94d049bb133111eb;
-    return value ^ value >> 31;
-}
-
 static uint64_t any(struct worker *w)
 {
-    return mix(w->random += 0x9e3779b97f4a7c15);
+    return number_of(w->random += NUMBER_STEP);
 }
 
 static void fail(const char *what, size_t page, size_t word, uint64_t found)
@@ -57,7 +52,7 @@ static void fail(const char *what, size_t page, size_t word, uint64_t found)
 
 static uint64_t pattern(const struct slot *s, size_t page)
 {
-    return mix(s->seed + page);
+    return number_of(s->seed + page);
 }
 
 static void fill(struct slot *s, size_t page)
@@ -150,7 +145,7 @@ static void work(struct worker *w, int report)
 static void start(size_t mib, unsigned long workers, uint64_t seed, int report)
 {
     for (unsigned long i = 0; i < workers; i++) {
-        struct worker w = { .random = mix(seed + i),
+        struct worker w = { .random = number_of(seed + i),
                             .room = (mib << 8) / workers / SLOTS };
 
         if (!fork())
