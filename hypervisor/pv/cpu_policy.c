@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPU policies: made of the machine's leaves by the tables cpuid_leaves.def (what each
- * register is) and cpu_features.def (which features, and what they need).
+ * CPU policies: made of the machine's leaves (cpu_policy_leaves.c) and by the table of
+ * features and what they need, cpu_features.def.
  *
  * Topology: whatever the machine looks like, a guest sees one package of cores without
  * hyper-threads, since its vCPUs wander; and all vCPUs have the APIC id 0, as on Xen.
@@ -30,59 +30,6 @@
 
 /* AMD repeats these bits of leaf 1 EDX in the extended leaf. */
 #define EXT_COMMON 0x0183f3ffu
-
-#define ARCH_CAPS_WORD 16
-
-enum rule_kind { NOTHING, MACHINE_BITS, LIMITED, FEATURE_WORD, DERIVED };
-
-/* What a register is. */
-struct rule {
-    enum rule_kind kind;
-    uint32_t open;  /* MACHINE_BITS: bits that a policy may set as it likes */
-    uint32_t value; /* MACHINE_BITS: the bits; LIMITED: most; FEATURE_WORD: which */
-};
-
-struct place {
-    uint32_t leaf, sub;
-    struct rule rule[4];
-};
-
-#define NONE          \
-    {                 \
-        NOTHING, 0, 0 \
-    }
-#define MACHINE(bits)         \
-    {                         \
-        MACHINE_BITS, 0, bits \
-    }
-#define OPEN(bits)               \
-    {                            \
-        MACHINE_BITS, bits, bits \
-    }
-#define OPEN_IN(open, bits)      \
-    {                            \
-        MACHINE_BITS, open, bits \
-    }
-#define AT_MOST(n)    \
-    {                 \
-        LIMITED, 0, n \
-    }
-#define FEATURES(word)        \
-    {                         \
-        FEATURE_WORD, 0, word \
-    }
-#define XSTATE        \
-    {                 \
-        DERIVED, 0, 0 \
-    }
-#define OURS          \
-    {                 \
-        DERIVED, 0, 0 \
-    }
-#define CPUID_LEAF(leaf, sub, a, b, c, d, what) { leaf, sub, { a, b, c, d } },
-static const struct place places[CPU_POLICY_LEAVES] = {
-#include "cpuid_leaves.def"
-};
 
 static const uint16_t features[] = {
 #define FEATURE(name)        XEN_X86_FEATURE_##name,
@@ -133,36 +80,6 @@ static void set_bits(uint32_t *words, const uint16_t *list, unsigned int n)
         set_bit(words, list[i]);
 }
 
-/* The registers of a leaf as an array. */
-static uint32_t *registers(struct cpuid_regs *r)
-{
-    _Static_assert(sizeof(*r) == 4 * sizeof(uint32_t), "EAX, EBX, ECX, EDX");
-    return &r->a;
-}
-
-void cpu_policy_features(const struct cpu_policy *p, uint32_t words[CPU_FEATURE_WORDS])
-{
-    memset(words, 0, CPU_FEATURE_WORDS * sizeof(words[0]));
-    for (unsigned int i = 0; i < CPU_POLICY_LEAVES; i++) {
-        struct cpuid_regs regs = p->leaf[i];
-
-        for (unsigned int j = 0; j < 4; j++)
-            if (places[i].rule[j].kind == FEATURE_WORD)
-                words[places[i].rule[j].value] = registers(&regs)[j];
-    }
-    words[ARCH_CAPS_WORD] = (uint32_t)p->arch_caps;
-    words[ARCH_CAPS_WORD + 1] = (uint32_t)(p->arch_caps >> 32);
-}
-
-static void put_features(struct cpu_policy *p, const uint32_t *words)
-{
-    for (unsigned int i = 0; i < CPU_POLICY_LEAVES; i++)
-        for (unsigned int j = 0; j < 4; j++)
-            if (places[i].rule[j].kind == FEATURE_WORD)
-                registers(&p->leaf[i])[j] = words[places[i].rule[j].value];
-    p->arch_caps = words[ARCH_CAPS_WORD] | (uint64_t)words[ARCH_CAPS_WORD + 1] << 32;
-}
-
 /* A feature goes where one goes that it needs. */
 static void drop_orphans(uint32_t *words)
 {
@@ -181,18 +98,10 @@ static void drop_orphans(uint32_t *words)
 
 /* --- what follows from the rest --- */
 
-static struct cpuid_regs *place_of(struct cpu_policy *p, uint32_t leaf, uint32_t sub)
-{
-    for (unsigned int i = 0; i < CPU_POLICY_LEAVES; i++)
-        if (places[i].leaf == leaf && (places[i].sub == sub || places[i].sub == NO_SUB))
-            return &p->leaf[i];
-    return NULL;
-}
-
 static const struct cpuid_regs *find(const struct cpu_policy *p, uint32_t leaf,
                                      uint32_t sub)
 {
-    return place_of((struct cpu_policy *)p, leaf, sub);
+    return cpu_policy_place((struct cpu_policy *)p, leaf, sub);
 }
 
 static bool is_amd(const struct cpu_policy *p)
@@ -212,10 +121,12 @@ static uint64_t xcr0_of(const uint32_t *words)
            host_cpu.xcr0;
 }
 
-/* The components of XSAVE's area behind x87 and SSE, by the places for them. */
-static bool is_component(unsigned int place)
+/* The bit of XCR0 for the state component that place i is about; 0 if it is about none. */
+static uint64_t component_bit(unsigned int i)
 {
-    return places[place].leaf == 0xd && places[place].sub >= 2;
+    unsigned int component = cpu_policy_component(i);
+
+    return component ? 1ull << component : 0;
 }
 
 uint32_t cpu_policy_xsave_size(const struct cpu_policy *p, uint64_t xcr0)
@@ -223,7 +134,7 @@ uint32_t cpu_policy_xsave_size(const struct cpu_policy *p, uint64_t xcr0)
     uint32_t size = p->xcr0 ? XSAVE_HEADER_END : 0;
 
     for (unsigned int i = 0; i < CPU_POLICY_LEAVES; i++)
-        if (is_component(i) && (xcr0 >> places[i].sub & 1))
+        if (xcr0 & component_bit(i))
             size = max(size, p->leaf[i].b + p->leaf[i].a);
     return size;
 }
@@ -235,7 +146,7 @@ uint32_t cpu_policy_xsavec_size(const struct cpu_policy *p, uint64_t xcr0)
     if (!(find(p, 0xd, 1)->a & XSAVEC))
         return 0;
     for (unsigned int i = 0; i < CPU_POLICY_LEAVES; i++) {
-        if (!is_component(i) || !(xcr0 >> places[i].sub & 1))
+        if (!(xcr0 & component_bit(i)))
             continue;
         if (p->leaf[i].c & XSTATE_ALIGNED)
             size = ROUND_UP(size, 64u);
@@ -250,9 +161,9 @@ static void derive_xstate(struct cpu_policy *p, const uint32_t *words)
 
     p->xcr0 = xcr0_of(words);
     for (unsigned int i = 0; i < CPU_POLICY_LEAVES; i++)
-        if (is_component(i))
-            p->leaf[i] = p->xcr0 >> places[i].sub & 1 ? most.leaf[i] : nothing;
-    *place_of(p, 0xd, 0) =
+        if (component_bit(i))
+            p->leaf[i] = p->xcr0 & component_bit(i) ? most.leaf[i] : nothing;
+    *cpu_policy_place(p, 0xd, 0) =
         (struct cpuid_regs){ (uint32_t)p->xcr0, 0, cpu_policy_xsave_size(p, p->xcr0),
                              (uint32_t)(p->xcr0 >> 32) };
 }
@@ -265,7 +176,8 @@ static bool is_empty(const struct cpuid_regs *r)
 /* No more leaves than say something. */
 static void derive_lasts(struct cpu_policy *p)
 {
-    struct cpuid_regs *seven = place_of(p, 7, 0), *ext = place_of(p, 0x80000000, NO_SUB);
+    struct cpuid_regs *seven = cpu_policy_place(p, 7, 0),
+                      *ext = cpu_policy_place(p, 0x80000000, NO_SUB);
 
     while (seven->a && is_empty(find(p, 7, seven->a)))
         seven->a--;
@@ -275,21 +187,21 @@ static void derive_lasts(struct cpu_policy *p)
 
 static void derive_extended(struct cpu_policy *p)
 {
-    struct cpuid_regs *r = place_of(p, 0x80000001, NO_SUB);
+    struct cpuid_regs *r = cpu_policy_place(p, 0x80000001, NO_SUB);
     const struct cpuid_regs *basic = find(p, 1, NO_SUB);
 
     r->a = is_amd(p) ? basic->a : 0;
     r->d &= ~EXT_COMMON;
     if (is_amd(p))
         r->d |= basic->d & EXT_COMMON;
-    place_of(p, 0x80000008, NO_SUB)->a = host_cpu.phys_bits | VIRT_BITS << 8;
+    cpu_policy_place(p, 0x80000008, NO_SUB)->a = host_cpu.phys_bits | VIRT_BITS << 8;
 }
 
 /* Makes everything fit the features in `words`. */
 static void derive(struct cpu_policy *p, uint32_t *words)
 {
     drop_orphans(words);
-    put_features(p, words);
+    cpu_policy_put_features(p, words);
     derive_xstate(p, words);
     derive_extended(p);
     derive_lasts(p);
@@ -297,49 +209,17 @@ static void derive(struct cpu_policy *p, uint32_t *words)
 
 /* --- the general ones --- */
 
-static uint32_t machine_register(const struct rule *rule, uint32_t value)
-{
-    switch (rule->kind) {
-    case NOTHING:
-        return 0;
-    case MACHINE_BITS:
-        return value & rule->value;
-    case LIMITED:
-        return min(value, rule->value);
-    case FEATURE_WORD:
-    case DERIVED:
-        break;
-    }
-    return value;
-}
-
-static void __init read_machine(struct cpuid_regs (*machine)(uint32_t, uint32_t))
-{
-    for (unsigned int i = 0; i < CPU_POLICY_LEAVES; i++) {
-        const struct place *place = &places[i];
-        uint32_t last =
-            place->leaf & 0x80000000 ? host_cpu.max_ext_leaf : host_cpu.max_leaf;
-        uint32_t sub = place->sub == NO_SUB ? 0 : place->sub;
-        struct cpuid_regs r = { 0, 0, 0, 0 };
-
-        if (place->leaf <= last && (place->leaf != 7 || sub <= machine(7, 0).a))
-            r = machine(place->leaf, sub);
-        for (unsigned int j = 0; j < 4; j++)
-            registers(&most.leaf[i])[j] =
-                machine_register(&place->rule[j], registers(&r)[j]);
-    }
-}
-
 static void __init set_topology(void)
 {
     struct cpuid_regs *r;
 
-    place_of(&most, 1, NO_SUB)->b |= PACKAGE_CORES << 16;
-    for (uint32_t sub = 0; (r = place_of(&most, 4, sub)); sub++)
+    cpu_policy_place(&most, 1, NO_SUB)->b |= PACKAGE_CORES << 16;
+    for (uint32_t sub = 0; (r = cpu_policy_place(&most, 4, sub)); sub++)
         if (r->a & 0x1f)
             r->a = (r->a & 0x03ffffff) | (PACKAGE_CORES - 1) << 26;
     if (is_amd(&most))
-        place_of(&most, 0x80000008, NO_SUB)->c = PACKAGE_BITS << 12 | (PACKAGE_CORES - 1);
+        cpu_policy_place(&most, 0x80000008, NO_SUB)->c =
+            PACKAGE_BITS << 12 | (PACKAGE_CORES - 1);
 }
 
 /* What the hypervisor does without, and what is there because of it. */
@@ -366,7 +246,7 @@ void __init cpu_policy_init(struct cpuid_regs (*machine)(uint32_t, uint32_t),
 {
     uint32_t words[CPU_FEATURE_WORDS], mask[CPU_FEATURE_WORDS] = { 0 };
 
-    read_machine(machine);
+    cpu_policy_read(&most, machine);
     most.arch_caps = msr_arch_caps;
     set_topology();
     set_bits(mask, features, ARRAY_SIZE(features));
@@ -449,51 +329,22 @@ bool cpu_policy_has_place(uint32_t leaf, uint32_t sub)
     }
 }
 
-static uint32_t cut_register(const struct rule *rule, uint32_t value, uint32_t limit)
-{
-    switch (rule->kind) {
-    case MACHINE_BITS:
-        return (value & rule->open) | (limit & ~rule->open);
-    case LIMITED:
-        return min(value, limit);
-    case FEATURE_WORD:
-        return value & limit;
-    case NOTHING:
-    case DERIVED:
-        break;
-    }
-    return limit;
-}
-
-static void cut_down(struct cpu_policy *p)
-{
-    struct cpuid_regs *ext = place_of(p, 0x80000000, NO_SUB);
-
-    for (unsigned int i = 0; i < CPU_POLICY_LEAVES; i++)
-        for (unsigned int j = 0; j < 4; j++) {
-            uint32_t *value = &registers(&p->leaf[i])[j];
-
-            *value =
-                cut_register(&places[i].rule[j], *value, registers(&most.leaf[i])[j]);
-        }
-    ext->a = max(ext->a, 0x80000000u);
-    p->arch_caps &= most.arch_caps;
-}
-
 void cpu_policy_change(struct cpu_policy *p, const struct xen_cpuid_leaf *leaf,
                        unsigned int n, const uint64_t *msr_arch_caps)
 {
     uint32_t words[CPU_FEATURE_WORDS], all[CPU_FEATURE_WORDS];
+    struct cpuid_regs *ext = cpu_policy_place(p, 0x80000000, NO_SUB);
 
     for (unsigned int i = 0; i < n; i++) {
-        struct cpuid_regs *to = place_of(p, leaf[i].leaf, leaf[i].subleaf);
+        struct cpuid_regs *to = cpu_policy_place(p, leaf[i].leaf, leaf[i].subleaf);
 
         if (to)
             *to = (struct cpuid_regs){ leaf[i].a, leaf[i].b, leaf[i].c, leaf[i].d };
     }
     if (msr_arch_caps)
         p->arch_caps = *msr_arch_caps;
-    cut_down(p);
+    cpu_policy_cut(p, &most);
+    ext->a = max(ext->a, 0x80000000u);
     cpu_policy_features(p, words);
     cpu_policy_features(&most, all);
     for (unsigned int i = 0; i < ARRAY_SIZE(fpu_features); i++)

@@ -17,4 +17,16 @@ struct cpu_policy {
     uint64_t xcr0;
 };
 
+/* The place of a leaf, or of its sub-leaf where it has some; NULL: there is none. */
+struct cpuid_regs *cpu_policy_place(struct cpu_policy *p, uint32_t leaf, uint32_t sub);
+/* The component of XSAVE's area, behind x87 and SSE, that place i tells of; or 0. */
+unsigned int cpu_policy_component(unsigned int i);
+/* The reverse of cpu_policy_features(). */
+void cpu_policy_put_features(struct cpu_policy *p, const uint32_t *words);
+/* All places become what the table makes of the machine's leaves. At start-up. */
+void cpu_policy_read(struct cpu_policy *p,
+                     struct cpuid_regs (*machine)(uint32_t leaf, uint32_t sub));
+/* No register says more than limit's, nor anything else where policies have no choice. */
+void cpu_policy_cut(struct cpu_policy *p, const struct cpu_policy *limit);
+
 #endif

@@ -115,7 +115,7 @@ host-tests += ts_cpuid
 host-ts_cpuid-src := $(addprefix toolstack/,hv/err.c $(addprefix cpuid/,names.c parse.c apply.c))
 
 host-tests += cpu_policy
-host-cpu_policy-src := hypervisor/pv/cpu_policy.c
+host-cpu_policy-src := hypervisor/pv/cpu_policy.c hypervisor/pv/cpu_policy_leaves.c
 
 # Commands, and a user who gives them.
 host-cli-src := $(host-ts-src) tests/host/cli_user.c \
