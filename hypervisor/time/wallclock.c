@@ -48,5 +48,7 @@ void wallclock_set(uint64_t sec, uint32_t nsec, ns_t system_time)
 
 __init void wallclock_init(void)
 {
-    set_start(rtc_read(), 0, time_now());
+    uint64_t sec = rtc_read();
+
+    set_start(sec, 0, time_now());
 }

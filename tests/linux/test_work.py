@@ -229,8 +229,9 @@ def test_clocks(guest, load):
         print(f"{clock}: {bounds[0] * 1e6:.0f} to {bounds[1] * 1e6:.0f} ppm; "
               f"ahead by {getattr(second, clock)[0]:.3f} s")
         assert -RATE_LIMIT < bounds[0] and bounds[1] < RATE_LIMIT, bounds
-    # The machine's clock had whole seconds, twice.
-    assert -3 < second.real[0] and second.real[1] < 1
+    # The machine's clock has whole seconds, and on a busy host Linux loses ticks until it
+    # takes the hypervisor's clock.
+    assert -30 < second.real[0] and second.real[1] < 1
     guest.collect()
 
 
