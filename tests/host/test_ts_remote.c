@@ -989,6 +989,24 @@ static void idle_clients_stay(void **state)
     assert_true(run_until(&u->has_exited, 1000));
 }
 
+static void a_server_that_was_held_up_forgets_nobody(void **state)
+{
+    struct user *u = add_user();
+
+    (void)state;
+    execute(u, "echo");
+    run(100);
+    for (int i = 0; i < 3; i++) {
+        now += 60000;
+        ts_remote_server_run(server, now);
+        assert_int_equal(program.closed, 0);
+    }
+    run(2000);
+    assert_int_equal(program.closed, 0);
+    ts_remote_client_input_end(u->client);
+    assert_true(run_until(&u->has_exited, 1000));
+}
+
 static void restarted_server_is_noticed(void **state)
 {
     struct user *u = add_user();
@@ -1165,6 +1183,7 @@ int main(void)
         TEST(files_have_a_limit),
         TEST(silent_sessions_end),
         TEST(idle_clients_stay),
+        TEST(a_server_that_was_held_up_forgets_nobody),
         TEST(restarted_server_is_noticed),
         TEST(full_server_says_so),
         TEST(unused_sessions_make_room),

@@ -8,6 +8,7 @@
 #define DEFAULT_SESSIONS 8
 #define DEFAULT_IDLE_MS  30000
 #define UNUSED_MS        1000 /* a client has something to say by then */
+#define DOUBT_MS         1000 /* of listening, before a silent client is given up */
 
 struct ts_remote_server *ts_remote_server_create(const struct ts_remote_channel *channel,
                                                  const struct ts_remote_server_ops *ops,
@@ -163,14 +164,35 @@ static void transmit(struct ts_remote_server *server, uint64_t now)
         wire_send(&server->wire, &frame);
 }
 
+/*
+ * Has the client been silent for too long? A server that was kept from listening, by other
+ * work or a busy host, finds what has been said meanwhile when it gets to it: so nobody is
+ * given up before some time of listening has gone by. *next: when to ask again, if not.
+ */
+static bool is_silent(struct ts_remote_session *session, uint64_t now, uint64_t *next)
+{
+    uint64_t end = session->link.heard + session->server->limits.idle_ms;
+
+    if (now < end) {
+        session->doubted = 0;
+        *next = end;
+    } else if (!session->doubted || now - session->doubted > 2 * DOUBT_MS) {
+        session->doubted = now;
+        *next = now + DOUBT_MS;
+    } else {
+        *next = session->doubted + DOUBT_MS;
+    }
+    return now >= *next;
+}
+
 /* Returns when the session needs to be looked at next; it may be gone then. */
 static uint64_t work(struct ts_remote_server *server, struct ts_remote_session **place,
                      uint64_t now)
 {
     struct ts_remote_session *session = *place;
-    uint64_t end = session->link.heard + server->limits.idle_ms, tick;
+    uint64_t end, tick;
 
-    if (now >= end) {
+    if (is_silent(session, now, &end)) {
         close_session(place);
         return TS_REMOTE_NEVER;
     }

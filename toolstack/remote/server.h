@@ -23,7 +23,8 @@ enum command_state { COMMAND_NONE, COMMAND_RUNNING, COMMAND_ENDED, COMMAND_REPOR
 
 struct ts_remote_session {
     struct ts_remote_server *server;
-    uint64_t opened; /* when */
+    uint64_t opened;  /* when */
+    uint64_t doubted; /* when it had been silent for too long; or 0 */
     void *data;
     struct incoming_file file;
     bool wanted_due, result_due; /* of a file */
