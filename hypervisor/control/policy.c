@@ -212,9 +212,9 @@ static int set_policy(struct domain *d, xen_domctl_cpu_policy_t *arg,
 }
 
 /*
- * Changes what d sees, as far as it can be had. 0; -EINVAL the caller's own domain, a value that cannot be;
- * -EEXIST it has run; -E2BIG more than a policy has; -ERANGE no such leaf or MSR: err_*
- * say which; -EFAULT; -ENOMEM.
+ * Changes what d sees, as far as it can be had. 0; -EINVAL the caller's own domain, a
+ * value that cannot be; -EEXIST it has run; -E2BIG more than a policy has; -ERANGE no such
+ * leaf or MSR: err_* say which; -EFAULT; -ENOMEM.
  */
 int domctl_set_cpu_policy(struct domain *d, xen_domctl_cpu_policy_t *arg)
 {
