@@ -34,8 +34,8 @@ struct image *image_find(const uint8_t digest[TS_DIGEST_BYTES],
                          const uint8_t *stands_for);
 
 /* An incomplete image, with a reference. stands_for: of a file in whose place it is as
- * good, by the word of whoever sends it; NULL: none. NULL with err filled in: -XEN_ENOSPC, -XEN_ENOMEM
- * and a sentence that says so of the file name. */
+ * good, by the word of whoever sends it; NULL: none. NULL with err filled in:
+ * -XEN_ENOSPC, -XEN_ENOMEM and a sentence that says so of the file name. */
 struct image *image_create(const char *name, uint64_t size,
                            const uint8_t digest[TS_DIGEST_BYTES],
                            const uint8_t *stands_for, struct ts_err *err);
