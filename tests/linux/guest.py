@@ -96,7 +96,7 @@ class Shell(Guest):
         """What a command line prints."""
         self.type(line)
         self.wait_for(re.escape(line[-20:]) + r"$", SECONDS)
-        return self.wait_for(r"((?:.*\n)*?)^== done", timeout)[1]
+        return self.wait_for(r"((?:.*\n)*?)^== done\n", timeout)[1]
 
     def expect(self, line, pattern):
         """Runs it until it prints the pattern."""

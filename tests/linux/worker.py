@@ -104,5 +104,5 @@ class Worker(Shell):
             best = min(filter(None, (best, self._ask())), key=lambda answer: answer[0])
             asked += 1
         self.type("")
-        self.wait_for("^== done", 60)
+        self.wait_for("^== done\n", 60)
         return best[1]
