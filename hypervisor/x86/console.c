@@ -89,6 +89,7 @@ void console_put_message(const char *s, size_t n)
     }
     if (in_line)
         put('\n');
+    serial_push();
 }
 
 void console_write(const char *s, size_t n)
@@ -96,6 +97,7 @@ void console_write(const char *s, size_t n)
     unsigned long flags = console_lock();
 
     put_all(s, n);
+    serial_push();
     console_unlock(flags);
 }
 

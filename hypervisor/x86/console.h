@@ -57,9 +57,11 @@ extern struct serial_config serial_config;
 void serial_init(void);
 /* From now on output is queued and sent by interrupt, and input is received. */
 void serial_init_irq(void);
-/* Sends a byte, or queues it; waits for room at most as long as the line needs to send
- * one. */
+/* Queues a byte (polled: sends it); waits for room at most as long as the line needs to
+ * send one. serial_push() is due afterwards. */
 void serial_put(char c);
+/* Sends what the line takes at once; the transmitter's interrupt sends what is left. */
+void serial_push(void);
 /* Back to polled output, for a panic. */
 void serial_force_polled(void);
 /* Sends what is queued, polled. */

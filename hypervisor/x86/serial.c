@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The 16550 behind com1=. At first output is polled. Later it goes through a queue that
- * the transmitter's interrupt empties; a writer that finds the queue full sends its
- * oldest byte itself, so that nothing is lost and a byte costs at most its time on the
- * line. A line that does not take a byte within SPIN_LIMIT polls is dead: its output is
- * dropped. All under the console's lock, the interrupt included.
+ * The 16550 behind com1=. At first output is polled. Later it goes through a queue: who
+ * writes sends what the line takes at once, in its own time, and the transmitter's
+ * interrupt the rest, at the line's speed. (By interrupts alone a line without a speed,
+ * such as an emulated one, keeps their CPU busy for as long as anybody writes.) A writer
+ * that finds the queue full sends its oldest byte itself, so that nothing is lost and a
+ * byte costs at most its time on the line. A line that does not take a byte within
+ * SPIN_LIMIT polls is dead: its output is dropped. All under the console's lock, the
+ * interrupt included.
  */
 #include "console.h"
 #include <hv/cpu.h>
@@ -108,7 +111,14 @@ void serial_put(char c)
     if (head - tail == QUEUE_SIZE)
         send_oldest();
     queue[head++ % QUEUE_SIZE] = c;
-    set_ier(IER_RECEIVE | IER_TRANSMIT);
+}
+
+void serial_push(void)
+{
+    while (head != tail && can_send())
+        send_oldest();
+    if (by_interrupt)
+        set_ier(head == tail ? IER_RECEIVE : IER_RECEIVE | IER_TRANSMIT);
 }
 
 void serial_drain(void)
@@ -130,13 +140,6 @@ static void receive_all(void)
         console_receive((char)reg_read(DATA));
 }
 
-static void transmit_some(void)
-{
-    while (head != tail && can_send())
-        send_oldest();
-    set_ier(head == tail ? IER_RECEIVE : IER_RECEIVE | IER_TRANSMIT);
-}
-
 static void serial_interrupt(void *arg)
 {
     unsigned long flags;
@@ -144,7 +147,7 @@ static void serial_interrupt(void *arg)
     (void)arg;
     receive_all();
     flags = console_lock();
-    transmit_some();
+    serial_push();
     console_unlock(flags);
 }
 
