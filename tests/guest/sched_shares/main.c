@@ -7,7 +7,9 @@
  * then another.
  * Expected: shares of a third and two thirds; the cap's percentage of a CPU; the CPU asked
  * for. Within a third, in one of several whiles: the emulator's CPUs do not run evenly, and
- * those of a busy host least of all.
+ * those of a busy host least of all. Not by counted instructions: with -icount QEMU 7.2
+ * runs the first CPU that computes until any timer is due, and those behind it not at all,
+ * so that they cannot even be stopped.
  *
  *   qemu: -smp 3
  *   dom0: max_vcpus=1
