@@ -71,12 +71,13 @@ def check_crash(debug, core):
 
 
 def check_gdb(debug, core):
-    """gdb has a thread for each vCPU; one of them panics, with lines and arguments."""
+    """gdb has a thread for each vCPU that was on line; one of them panics, with lines and
+    arguments."""
     text = readers.gdb(debug, core, "info threads", "thread apply all bt", "p linux_banner",
                        "p init_task.comm", "p init_task.tasks.next != &init_task.tasks")
     stacks = re.split(r"^Thread \d+ ", text, flags=re.MULTILINE)[1:]
     found = [stack for stack in stacks if in_order(PANIC, readers.backtrace(stack))]
-    assert len(stacks) == 2 and len(found) == 1, text[:6000]
+    assert len(stacks) == Core(core).nr_vcpus and len(found) == 1, text[:6000]
     assert re.search(r'panic \(fmt=.*"sysrq triggered crash\\n"\) at kernel/panic.c:\d+',
                      found[0]), found[0]
     assert "sysrq_handle_crash (key=<optimized out>) at drivers/tty/sysrq.c:" in found[0]
@@ -85,7 +86,8 @@ def check_gdb(debug, core):
 
 
 def check_core(core):
-    assert core.nr_vcpus == 2 and core.version == (4, 17)
+    # The one that panics tells the other to stop, and does not wait for that.
+    assert core.nr_vcpus in (1, 2) and core.version == (4, 17)
     assert any(b"sysrq triggered crash" in core.page(pfn) for pfn in core.by_pfn)
 
 
@@ -128,7 +130,8 @@ def test_a_running_one(tmp_path, debug):
         assert core.nr_pages == pages and core.is_dense
         text = readers.gdb(debug, tmp_path / name, "thread apply all bt",
                            "p init_task.tasks.next != &init_task.tasks", "p jiffies_64")
-        assert text.count("do_idle") >= 1 and "= 1\n" in text, text
+        # How an idle vCPU got there gdb finds only at times: toolstack/README.md.
+        assert core.nr_vcpus == 2 and "#0  xen_hypercall_pv" in text and "= 1\n" in text, text
         tasks = readers.crash(BUILD, debug, tmp_path / name,
                               "list task_struct.tasks -s task_struct.comm -h init_task")
         assert '"sleep\\000' in tasks, tasks[:3000]
