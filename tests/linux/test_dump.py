@@ -36,6 +36,7 @@ def linux(folder, memory=256, machine_memory=768, on_crash="preserve"):
             Shell(machine, folder, vmlinuz(META), ramdisk, vcpus=2, memory=memory,
                   more=f'on_crash = "{on_crash}"') as guest:
         guest.wait_for(r"^userland", BOOT_SECONDS)
+        guest.run("dmesg -n 1")  # but for a panic, nothing amidst what commands say
         yield machine, guest
 
 
