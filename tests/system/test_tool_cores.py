@@ -183,6 +183,7 @@ def test_the_machine_goes(tmp_path, cores):
         process = machine.popen("collect", "-d", cores)
         crash(machine, "echo", "coredump-destroy")
         assert process.stdout.readline().endswith(".core\n")
+        wait(lambda: "echo" not in domains(machine), "it is destroyed")
         machine.restart_relay()
         crash(machine, "echo", "coredump-destroy")
         assert process.stdout.readline().endswith(".core\n")

@@ -12,8 +12,12 @@
 #ifndef ABI_ARCH_X86_CPUFEATURESET_H
 #define ABI_ARCH_X86_CPUFEATURESET_H
 #define ABI_CPUFEATURES_AS_CONSTANTS
+#ifdef __ASSEMBLY__
+#define XEN_CPUFEATURE(name, number) .equ XEN_X86_FEATURE_##name, number;
+#else
 #define XEN_CPUFEATURE(name, number) XEN_X86_FEATURE_##name = number,
 enum {
+#endif
 #endif
 #endif
 
@@ -290,7 +294,9 @@ XEN_CPUFEATURE(TSA_L1_NO, 18 * 32 + 2)
 #endif
 
 #ifdef ABI_CPUFEATURES_AS_CONSTANTS
+#ifndef __ASSEMBLY__
 };
+#endif
 #undef ABI_CPUFEATURES_AS_CONSTANTS
 #undef XEN_CPUFEATURE
 #endif
