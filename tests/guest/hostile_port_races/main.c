@@ -8,7 +8,7 @@
  */
 /* qemu: -smp 4 */
 /* dom0: max_vcpus=4 */
-/* timeout: 120 */
+/* timeout: 240 */
 #include <test.h>
 #include <random.h>
 
@@ -21,7 +21,7 @@ COVERS(event_channel_op, EVTCHNOP_alloc_unbound, EVTCHNOP_bind_interdomain,
        EVTCHNOP_send, EVTCHNOP_status, EVTCHNOP_unmask);
 
 #define VCPUS      4
-#define STEPS      6000
+#define STEPS      3000
 #define LAST_PORT  70 /* more than one word of the bit maps */
 #define MANY_PORTS 4095
 
