@@ -22,7 +22,7 @@ enum {
 #endif
 
 #ifdef XEN_CPUFEATURE
-    /* clang-format off */
+/* clang-format off */
 /* word 0: CPUID 1, EDX */
 XEN_CPUFEATURE(FPU, 0 * 32 + 0)
 XEN_CPUFEATURE(VME, 0 * 32 + 1)
@@ -290,13 +290,13 @@ XEN_CPUFEATURE(ITS_NO, 17 * 32 + 30)
 /* word 18: CPUID 0x80000021, ECX */
 XEN_CPUFEATURE(TSA_SQ_NO, 18 * 32 + 1)
 XEN_CPUFEATURE(TSA_L1_NO, 18 * 32 + 2)
-/* clang-format on */
 #endif
 
 #ifdef ABI_CPUFEATURES_AS_CONSTANTS
 #ifndef __ASSEMBLY__
 };
 #endif
+/* clang-format on */
 #undef ABI_CPUFEATURES_AS_CONSTANTS
 #undef XEN_CPUFEATURE
 #endif
