@@ -183,6 +183,8 @@ static void derive_lasts(struct cpu_policy *p)
         seven->a--;
     if (ext->a > LAST_PLAIN_EXT && is_empty(find(p, 0x80000021, NO_SUB)))
         ext->a = LAST_PLAIN_EXT;
+    p->last[0] = find(p, 0, NO_SUB)->a;
+    p->last[1] = ext->a;
 }
 
 static void derive_extended(struct cpu_policy *p)
@@ -274,17 +276,15 @@ const struct cpu_policy *cpu_policy_default(void)
 
 /* --- reading --- */
 
-static uint32_t last_leaf(const struct cpu_policy *p, uint32_t leaf)
+static bool is_in_range(const struct cpu_policy *p, uint32_t leaf)
 {
-    if ((leaf & 0xffff0000) == XEN_CPUID_FIRST_LEAF)
-        return leaf;
-    return find(p, leaf & 0x80000000, NO_SUB)->a;
+    return leaf <= p->last[leaf >> 31] || (leaf & 0xffff0000) == XEN_CPUID_FIRST_LEAF;
 }
 
 void cpu_policy_leaf(const struct cpu_policy *p, uint32_t leaf, uint32_t sub,
                      struct cpuid_regs *out)
 {
-    const struct cpuid_regs *r = leaf <= last_leaf(p, leaf) ? find(p, leaf, sub) : NULL;
+    const struct cpuid_regs *r = is_in_range(p, leaf) ? find(p, leaf, sub) : NULL;
 
     *out = r ? *r : (struct cpuid_regs){ 0, 0, 0, 0 };
 }

@@ -13,6 +13,8 @@ enum {
 
 struct cpu_policy {
     struct cpuid_regs leaf[CPU_POLICY_LEAVES];
+    uint32_t
+        last[2]; /* the last leaf, and the last extended one: leaves have them, too */
     uint64_t arch_caps;
     uint64_t xcr0;
 };
